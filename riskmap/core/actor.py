@@ -1,0 +1,23 @@
+"""Who acts: handed through every flow, set into every transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person or process. `orgs` are the organisations whose records are theirs; `scope` 'city' sees all."""
+
+    id: str
+    name: str
+    role: str
+    org: int
+    scope: str = "org"
+    orgs: tuple[int, ...] = field(default=())
+    unit: str = ""
+
+
+# Until accounts exist there is one built-in officer, on the loopback address only.
+OFFICER = Actor(id="officer", name="市局风险管理员", role="risk_officer", org=1, scope="city", orgs=(1,), unit="市应急管理局")
+OPERATOR = Actor(id="operator", name="命令行操作员", role="operator", org=1, scope="city", orgs=(1,), unit="市应急管理局")

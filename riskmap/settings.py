@@ -1,0 +1,66 @@
+"""Every environment variable of the product, once, with its bounds. Nobody else reads os.environ."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Read from `RISKMAP_…` and from `.env` beside the project. Unknown names are ignored, values out of bounds stop the start."""
+
+    model_config = SettingsConfigDict(env_prefix="RISKMAP_", env_file=ROOT / ".env", extra="ignore")
+
+    # where things are
+    root: Path = ROOT
+    layers_dir: Path = ROOT / "layers"
+    migrations_dir: Path = ROOT / "migrations"
+    data_dir: Path = ROOT / "data"
+    web_dir: Path = ROOT / "web"
+    var_dir: Path = ROOT / "var"
+
+    # database: an existing server (superuser or owner URL), else the embedded cluster under var_dir
+    database_url: str | None = None
+    engine_database_url: str | None = None
+    owner_database_url: str | None = None
+    database_name: str = Field("riskmap", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    pool_size: int = Field(8, ge=1, le=64)
+
+    # server
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=16)
+    log_format: str = Field("console", pattern="^(console|json)$")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+
+    # intake
+    upload_max_bytes: int = Field(20_000_000, ge=1_000, le=200_000_000)
+    unpacked_max_bytes: int = Field(200_000_000, ge=1_000_000, le=2_000_000_000)
+    import_max_rows: int = Field(50_000, ge=1, le=1_000_000)
+    import_max_rows_cli: int = Field(1_000_000, ge=1, le=5_000_000)
+    import_max_columns: int = Field(200, ge=1, le=1_000)
+    parse_seconds: int = Field(60, ge=1, le=3600)
+    parse_memory_bytes: int = Field(1_000_000_000, ge=200_000_000, le=16_000_000_000)
+    district_tolerance_m: float = Field(100.0, ge=0, le=5_000)      # farther outside the stated district is told
+    soft_duplicate_m: float = Field(100.0, ge=1, le=2_000)
+
+    # grading
+    h3_max_cells: int = Field(400_000, ge=1_000, le=5_000_000)
+    h3_max_cells_user: int = Field(200_000, ge=1_000, le=1_000_000)
+    close_at: str = Field("00:05", pattern=r"^\d\d:\d\d$")            # Asia/Shanghai
+
+    # map
+    tile_sources: str = ""                                           # path of a JSON file; see README "底图"
+    tianditu_key: str = ""
+    language: str = Field("zh-CN", pattern="^(zh-CN|en)$")
+
+
+@lru_cache
+def settings() -> Settings:
+    """The one Settings of the process."""
+    return Settings()
