@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 Pair = tuple[Floats, Floats]
 
 EARTH_RADIUS_M = 6_371_008.8            # mean radius of the WGS 84 ellipsoid, (2a + b) / 3
-# Beijing lies in the 3° belt of 117° E (a strip west of 115.5° E excepted): EPSG:4548, or EPSG:4527 with the belt's number 39 in front.
+# Beijing lies in the 3° belt of 117° E (but for a strip west of 115.5° E): EPSG:4548; EPSG:4527 with the belt's number
 BEIJING_PLANE = "EPSG:4548"
 NAMED = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
@@ -131,8 +131,9 @@ def parse_dms(text: str) -> float | None:
     signs, and plain 116.3915. Minutes and seconds are below 60; only the last part may have a fraction; a side given twice
     or together with a sign is refused.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
-    for seen, meant in (("º", "°"), ("˚", "°"), ("′", "'"), ("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"),
+    # NFKC would turn º into the letter o and ´ into a combining accent, so those two go first.
+    plain = unicodedata.normalize("NFKC", text.replace("º", "°").replace("˚", "°").replace("´", "'")).strip()
+    for seen, meant in (("′", "'"), ("’", "'"), ("‘", "'"), ("`", "'"),
                         ("″", '"'), ("”", '"'), ("“", '"'), ("''", '"'), ("–", "-"), ("—", "-"), ("−", "-")):
         plain = plain.replace(seen, meant)
     found = _DMS.match(plain)
