@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from riskmap.core.coordinates import LonLat
+from riskmap.core.coordinates import LonLat, distance_m
 from riskmap.errors import BadInput, TooLarge
 
 Cells = NDArray[np.int64]
@@ -100,15 +100,42 @@ def cover(shape: shapely.Geometry, res: int = RESOLUTION, *, limit: int = 400_00
     if shape.geom_type not in ("Polygon", "MultiPolygon"):
         raise BadInput(f"不能覆盖 {shape.geom_type} (only polygons are covered by cells)", where="geometry")
     guard_cells(shape, res, limit)
-    parts = shapely.get_parts(shape)
-    found: set[int] = set()
-    for part in parts:
-        outer = [(y, x) for x, y in part.exterior.coords]
-        holes = [[(y, x) for x, y in ring.coords] for ring in part.interiors]
-        found.update(h3.h3shape_to_cells_experimental(h3.LatLngPoly(outer, *holes), res, contain="overlap"))
+    shapely.prepare(shape)
+    step_m = 0.7 * _inradius_m(shape, res)
+    inner = _cells_at(_raster(shape, step_m), res)
+    line = shapely.get_coordinates(shapely.segmentize(shapely.boundary(shape), step_m / 111_320))
+    touched = np.unique(_cells_at(line, res))
+    near = np.unique(np.array([n for c in touched.tolist() for n in h3.grid_disk(c, 1)], dtype=np.int64))
+    found = np.union1d(inner, near[shapely.intersects(shape, polygons(near))])
     if len(found) > limit:
         raise _too_many(len(found), limit)
-    return np.array(sorted(found), dtype=np.int64)
+    return found
+
+
+def _inradius_m(shape: shapely.Geometry, res: int) -> float:
+    """Radius of the circle inside a cell at the middle of the shape."""
+    west, south, east, north = shape.bounds
+    middle = h3.latlng_to_cell((south + north) / 2, (west + east) / 2, res)
+    around = [h3.cell_to_latlng(c) for c in h3.grid_ring(middle, 1)]
+    lat, lon = np.array(around).T
+    return float(distance_m(*reversed(h3.cell_to_latlng(middle)), lon, lat).min()) / 2
+
+
+def _raster(shape: shapely.Geometry, step_m: float) -> Floats:
+    """Points inside the shape on a grid so fine that no cell lying wholly inside is missed, shape (n, 2), lon lat."""
+    west, south, east, north = shape.bounds
+    narrowest = max(0.01, np.cos(np.radians(max(abs(south), abs(north)))))
+    widest = max(0.01, np.cos(np.radians(0 if south < 0 < north else min(abs(south), abs(north)))))
+    step = step_m * np.sqrt(2) / 111_320 * (narrowest / widest)
+    x, y = np.meshgrid(np.arange(west, east + step, step / narrowest), np.arange(south, north + step, step))
+    inside = shapely.contains_xy(shape, x.ravel(), y.ravel())
+    return np.column_stack([x.ravel()[inside], y.ravel()[inside]])
+
+
+def _cells_at(points: Floats, res: int) -> Cells:
+    """Cells of points, for covering only: a place's own cell comes from cells_of."""
+    of = h3.latlng_to_cell
+    return np.fromiter((of(lat, lon, res) for lon, lat in points.tolist()), dtype=np.int64, count=len(points))
 
 
 def guard_cells(shape: shapely.Geometry, res: int, limit: int) -> None:
