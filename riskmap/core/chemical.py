@@ -88,7 +88,7 @@ class Tables:
         cas = (holding.cas or "").strip()
         if cas in self.shared_cas:
             raise BadInput(f"{holding.chemical}: CAS {cas} 在表 1 中有多行 (several rows of table 1 share this CAS)",
-                           where="chemical", remedy="用表 1 的名称写明浓度或含量 write the name of table 1, which tells the concentration")
+                           where="chemical", remedy="用表 1 中写明含量的名称 use the name of table 1 that tells the content")
         return self.by_cas.get(cas)
 
 
