@@ -33,6 +33,7 @@ CREATE TABLE feature (
   address      text,
   level        smallint CHECK (level BETWEEN 1 AND 4),            -- registered: 1 Ⅰ 重大 … 4 Ⅳ 低
   effective_level smallint CHECK (effective_level BETWEEN 1 AND 4),  -- worse of registered and GB 18218
+  rank         smallint GENERATED ALWAYS AS (coalesce(effective_level, 9)) STORED,  -- sort key that is never null; 9: no level
   geom         geometry(Point, 4326),                 -- null: waits for a place, is listed, never graded
   cell         bigint,                                -- H3 resolution 9 of geom
   status       text NOT NULL DEFAULT 'approved' CHECK (status IN ('approved', 'incomplete', 'retired')),
@@ -51,7 +52,7 @@ CREATE TABLE feature (
   CHECK (status <> 'incomplete' OR cardinality(missing) > 0)
 );
 CREATE INDEX feature_geom_idx     ON feature USING gist (geom);
-CREATE INDEX feature_level_idx    ON feature (layer, effective_level, id);
+CREATE INDEX feature_level_idx    ON feature (layer, rank, id);
 CREATE INDEX feature_layer_idx    ON feature (layer, id);
 CREATE INDEX feature_district_idx ON feature (layer, district_code, id);
 CREATE INDEX feature_steward_idx  ON feature (steward_org, layer);
@@ -113,3 +114,9 @@ CREATE TABLE import_row (
   PRIMARY KEY (batch_id, row_no)
 );
 CREATE INDEX import_row_outcome_idx ON import_row (batch_id, outcome, row_no);
+
+-- A record as its history keeps it: every column, the place as lon and lat (WGS 84 degrees).
+CREATE FUNCTION app.feature_row(f feature) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT jsonb_build_object('code', f.code, 'name', f.name, 'parent_id', f.parent_id, 'steward_org', f.steward_org, 'district_code', f.district_code,
+     'town_code', f.town_code, 'address', f.address, 'level', f.level, 'effective_level', f.effective_level, 'lon', ST_X(f.geom), 'lat', ST_Y(f.geom),
+     'cell', f.cell, 'status', f.status, 'missing', to_jsonb(f.missing), 'verified_on', f.verified_on, 'attributes', f.attributes, 'search', f.search, 'demo', f.demo) $$;

@@ -22,6 +22,7 @@ ALTER ROLE riskmap_app    SET statement_timeout = '30s';
 ALTER ROLE riskmap_app    SET lock_timeout = '2s';
 ALTER ROLE riskmap_app    SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE riskmap_app    SET jit = off;
+ALTER ROLE riskmap_app    SET plan_cache_mode = force_custom_plan;   -- optional filters fold away only when planned with their values
 ALTER ROLE riskmap_engine SET lock_timeout = '10s';
 ALTER ROLE riskmap_engine SET jit = off;
 
@@ -33,5 +34,7 @@ GRANT USAGE, CREATE ON SCHEMA public TO riskmap_owner;
 --   geometry_overlaps (&&)  compares two bounding boxes; raises only on unlike SRIDs, which the column type fixes to 4326.
 --   textlike / texticlike   raise only on a malformed *pattern*, which is the caller's own text, never on the row.
 ALTER FUNCTION geometry_overlaps(geometry, geometry) LEAKPROOF;
+--   jsonb_object_field_text (->>)  returns null for what is not there; raises never.
 ALTER FUNCTION textlike(text, text) LEAKPROOF;
 ALTER FUNCTION texticlike(text, text) LEAKPROOF;
+ALTER FUNCTION jsonb_object_field_text(jsonb, text) LEAKPROOF;

@@ -1,8 +1,8 @@
 """The only way to a connection. A session is one transaction, READ ONLY unless it says it writes, and always somebody's.
 
-    with db.as_user(actor) as conn:               # role riskmap_app, row-level security by the actor
-    with db.as_user(actor, write=True) as conn:
-    with db.as_engine() as conn:                  # role riskmap_engine: reads every input, alone writes grades
+with db.as_user(actor) as conn:               # role riskmap_app, row-level security by the actor
+with db.as_user(actor, write=True) as conn:
+with db.as_engine() as conn:                  # role riskmap_engine: reads every input, alone writes grades
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def prepare(conn: Conn) -> None:
 
 
 class Database:
-    """Two pools, one for each login role. `staff_layers` are the layers all signed-in staff may read; set once from the catalogue."""
+    """Two pools, one for each login role. `staff_layers`: the layers all signed-in staff may read, from the catalogue."""
 
     def __init__(self, app_dsn: str, engine_dsn: str, pool_size: int = 8, staff_layers: Sequence[str] = ()) -> None:
         self.staff_layers = tuple(staff_layers)
@@ -63,18 +63,34 @@ class Database:
         self.close()
 
     @contextmanager
-    def as_user(self, actor: Actor, write: bool = False, address: str | None = None, request_id: str | None = None) -> Iterator[Conn]:
+    def as_user(
+        self, actor: Actor, write: bool = False, address: str | None = None, request_id: str | None = None
+    ) -> Iterator[Conn]:
         """One transaction as `actor`. Errors of the database leave as Problems; anything raised inside rolls back."""
-        values = {"actor": actor.id, "role": actor.role, "orgs": array_text(actor.orgs or (actor.org,)), "scope": actor.scope,
-                  "staff_layers": array_text(self.staff_layers), "address": address or "", "request_id": request_id or ""}
+        values = {
+            "actor": actor.id,
+            "role": actor.role,
+            "orgs": array_text(actor.orgs or (actor.org,)),
+            "scope": actor.scope,
+            "staff_layers": array_text(self.staff_layers),
+            "address": address or "",
+            "request_id": request_id or "",
+        }
         with _session(self._app, write, values) as conn:
             yield conn
 
     @contextmanager
     def as_engine(self, write: bool = True) -> Iterator[Conn]:
         """One transaction as the grading engine."""
-        values = {"actor": "engine", "role": "engine", "orgs": "{}", "scope": "city", "staff_layers": array_text(self.staff_layers),
-                  "address": "", "request_id": ""}
+        values = {
+            "actor": "engine",
+            "role": "engine",
+            "orgs": "{}",
+            "scope": "city",
+            "staff_layers": array_text(self.staff_layers),
+            "address": "",
+            "request_id": "",
+        }
         with _session(self._engine, write, values) as conn:
             yield conn
 
@@ -95,8 +111,18 @@ class Database:
 
 def _pool(dsn: str, size: int, name: str) -> ConnectionPool[Any]:
     kwargs = {"row_factory": dict_row, "application_name": name}
-    pool = ConnectionPool(dsn, kwargs=kwargs, min_size=1, max_size=size, open=False, configure=prepare, name=name,
-                          timeout=WAIT_S, reconnect_timeout=10, max_idle=300)
+    pool = ConnectionPool(
+        dsn,
+        kwargs=kwargs,
+        min_size=1,
+        max_size=size,
+        open=False,
+        configure=prepare,
+        name=name,
+        timeout=WAIT_S,
+        reconnect_timeout=10,
+        max_idle=300,
+    )
     pool.open(wait=False)
     return pool
 

@@ -16,9 +16,9 @@ from psycopg.rows import dict_row
 from riskmap.errors import SetupError
 from riskmap.store.query import Conn
 
-LOCK = 7_205_134_001          # advisory lock of the migration runner
+LOCK = 7_205_134_001  # advisory lock of the migration runner
 FILE = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
-OLDEST_SERVER = 150_000       # views with security_invoker exist from PostgreSQL 15 on
+OLDEST_SERVER = 150_000  # views with security_invoker exist from PostgreSQL 15 on
 
 JOURNAL = """
 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -48,7 +48,9 @@ def found(directory: Path) -> list[Migration]:
     for path in files:
         match = FILE.match(path.name)
         if not match:
-            raise SetupError(f"迁移文件名不合规 Not a migration's name: {path.name}", remedy="命名为 0001_名称.sql Name it 0001_name.sql")
+            raise SetupError(
+                f"迁移文件名不合规 Not a migration's name: {path.name}", remedy="命名为 0001_名称.sql Name it 0001_name.sql"
+            )
         out.append(Migration(int(match[1]), path.stem, path.read_text(encoding="utf-8")))
     if [m.number for m in out] != list(range(1, len(out) + 1)):
         raise SetupError("迁移编号有缺漏或重复 Migration numbers have a gap or a double", where=str(directory))
@@ -61,10 +63,12 @@ def connect(dsn: str) -> Conn:
 
 
 def migrate(conn: Conn, directory: Path) -> list[str]:
-    """Bring the database of `conn` (autocommit; superuser, or a member of riskmap_owner) to the newest schema; names applied now."""
+    """Bring the database of `conn` (autocommit; superuser or member of riskmap_owner) to the newest schema; names applied now."""
     if conn.info.server_version < OLDEST_SERVER:
-        raise SetupError(f"PostgreSQL {conn.info.server_version // 10_000} 太旧，需要 15 或更新 PostgreSQL 15 or newer is needed",
-                         remedy="升级数据库：pg_dump 旧库，在新版本中 riskmap restore。")
+        raise SetupError(
+            f"PostgreSQL {conn.info.server_version // 10_000} 太旧，需要 15 或更新 PostgreSQL 15 or newer is needed",
+            remedy="升级数据库：pg_dump 旧库，在新版本中 riskmap restore。",
+        )
     planned = found(directory)
     conn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
     try:
@@ -78,11 +82,14 @@ def migrate(conn: Conn, directory: Path) -> list[str]:
 def lacking(conn: Conn) -> list[str]:
     """What bootstrap.sql would supply and is not there: extensions, roles, leak-proof marks."""
     query = """
-      SELECT 'extension ' || e AS what FROM unnest(ARRAY['postgis', 'pg_trgm']) e WHERE NOT EXISTS (SELECT 1 FROM pg_extension WHERE extname = e)
+      SELECT 'extension ' || e AS what FROM unnest(ARRAY['postgis', 'pg_trgm']) e
+        WHERE NOT EXISTS (SELECT 1 FROM pg_extension WHERE extname = e)
       UNION ALL
-      SELECT 'role ' || r FROM unnest(ARRAY['riskmap_owner', 'riskmap_app', 'riskmap_engine']) r WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = r)
+      SELECT 'role ' || r FROM unnest(ARRAY['riskmap_owner', 'riskmap_app', 'riskmap_engine']) r
+        WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = r)
       UNION ALL
-      SELECT 'leak-proof mark of ' || f FROM unnest(ARRAY['geometry_overlaps', 'textlike', 'texticlike']) f
+      SELECT 'leak-proof mark of ' || f
+        FROM unnest(ARRAY['geometry_overlaps', 'textlike', 'texticlike', 'jsonb_object_field_text']) f
         WHERE NOT EXISTS (SELECT 1 FROM pg_proc WHERE proname = f AND proleakproof)
     """
     return [r["what"] for r in conn.execute(query).fetchall()]
@@ -95,8 +102,10 @@ def bootstrap(conn: Conn, path: Path) -> bool:
         return False
     me = conn.execute("SELECT rolsuper, current_database() AS name FROM pg_roles WHERE rolname = current_user").fetchone()
     if not me or not me["rolsuper"]:
-        raise SetupError("数据库缺少超级用户步骤 The superuser step has not been run: " + ", ".join(missing),
-                         remedy=f"psql -d {conn.info.dbname} -f migrations/bootstrap.sql（以数据库超级用户 as a database superuser）")
+        raise SetupError(
+            "数据库缺少超级用户步骤 The superuser step has not been run: " + ", ".join(missing),
+            remedy=f"psql -d {conn.info.dbname} -f migrations/bootstrap.sql（以数据库超级用户 as a database superuser）",
+        )
     with conn.transaction():
         conn.execute(path.read_text(encoding="utf-8"))  # type: ignore[arg-type]
     return True
@@ -109,10 +118,15 @@ def _apply(conn: Conn, planned: list[Migration]) -> list[str]:
     for number, row in done.items():
         known = next((m for m in planned if m.number == number), None)
         if known is None:
-            raise SetupError(f"数据库比程序新：已有迁移 {row['name']} The database is newer than this program", remedy="升级程序 Update the program.")
+            raise SetupError(
+                f"数据库比程序新：已有迁移 {row['name']} The database is newer than this program",
+                remedy="升级程序 Update the program.",
+            )
         if known.checksum != row["checksum"]:
-            raise SetupError(f"已执行的迁移被改动 An applied migration was edited: {known.name}",
-                             remedy="恢复原文件，改动写成新的迁移 Restore the file; write the change as a new migration.")
+            raise SetupError(
+                f"已执行的迁移被改动 An applied migration was edited: {known.name}",
+                remedy="恢复原文件，改动写成新的迁移 Restore the file; write the change as a new migration.",
+            )
     applied = []
     for migration in planned:
         if migration.number in done:
@@ -123,7 +137,9 @@ def _apply(conn: Conn, planned: list[Migration]) -> list[str]:
                 conn.execute(migration.text)  # type: ignore[arg-type]
             except psycopg.Error as error:
                 raise SetupError(f"迁移失败，已回滚 Migration failed and was rolled back: {migration.name}: {error}") from error
-            conn.execute("INSERT INTO schema_migration (number, name, checksum) VALUES (%s, %s, %s)",
-                         (migration.number, migration.name, migration.checksum))
+            conn.execute(
+                "INSERT INTO schema_migration (number, name, checksum) VALUES (%s, %s, %s)",
+                (migration.number, migration.name, migration.checksum),
+            )
         applied.append(migration.name)
     return applied

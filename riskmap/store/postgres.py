@@ -64,8 +64,10 @@ def install(version: int | None = None) -> Programs:
     names = packages(version)
     line = f"sudo apt-get install -y --no-install-recommends {' '.join(names)}"
     if int(names[0].split("-")[1]) < OLDEST:
-        raise SetupError(f"本系统只提供 PostgreSQL {names[0].split('-')[1]}，需要 {OLDEST} 以上 This system offers only an older PostgreSQL",
-                         remedy=f"使用较新的 Debian/Ubuntu，或 RISKMAP_DATABASE_URL 指向已有的库；{COMPOSE}")
+        raise SetupError(
+            f"本系统只提供 PostgreSQL {names[0].split('-')[1]}，需要 {OLDEST} 以上 This system offers only an older PostgreSQL",
+            remedy=f"使用较新的 Debian/Ubuntu，或 RISKMAP_DATABASE_URL 指向已有的库；{COMPOSE}",
+        )
     prefix = privilege()
     if prefix is None or not shutil.which("apt-get"):
         raise SetupError("缺少 PostgreSQL/PostGIS PostgreSQL with PostGIS is missing", remedy=f"{line}\n{COMPOSE}")
@@ -90,7 +92,9 @@ def _apt(prefix: list[str], names: list[str], line: str) -> None:
     fresh = not NO_MAIN_CLUSTER.exists()
     if fresh:
         subprocess.run([*prefix, "mkdir", "-p", str(NO_MAIN_CLUSTER.parent)], check=True)
-        subprocess.run([*prefix, "tee", str(NO_MAIN_CLUSTER)], input=b"create_main_cluster = false\n", stdout=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            [*prefix, "tee", str(NO_MAIN_CLUSTER)], input=b"create_main_cluster = false\n", stdout=subprocess.DEVNULL, check=True
+        )
     try:
         wanted = [*quiet, "install", "-y", "-q", "--no-install-recommends", *names]
         done = subprocess.run(wanted, capture_output=True, text=True)

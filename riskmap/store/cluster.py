@@ -1,0 +1,366 @@
+"""The private PostgreSQL cluster of the product: made, started, stopped, and brought back after a crash.
+
+Reached by Unix socket only, in a folder nobody else may enter; data checksums on; never run as root.
+    <home>/data       the cluster          <home>/run      the socket
+    <home>/data.new   one being made       <home>/ballast  space to give up when the disk is full
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from riskmap.errors import SetupError
+from riskmap.store import account, postgres
+from riskmap.store.process import living_in, memory_bytes
+
+SUPERUSER, APP, ENGINE, OWNER = "postgres", "riskmap_app", "riskmap_engine", "riskmap_owner"
+PORT = 5432  # only part of the socket's name
+LEAST_FREE_BYTES = 64_000_000  # under this a start would end in a panic: one WAL segment is 16 MB
+START_S, STOP_S, ORPHANS_S = 300, 60, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Dsns:
+    """Connection strings: superuser for set-up, the app's and the engine's login."""
+
+    superuser: str
+    app: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """running; initialised; major version of the data; its folder; pid of the server."""
+
+    running: bool
+    initialised: bool
+    version: int | None
+    home: Path
+    pid: int | None
+
+
+class Cluster:
+    """`extra` are server settings over the product's own (the tests turn fsync off); `ballast_bytes` 0 makes no ballast."""
+
+    def __init__(
+        self, var_dir: Path, database: str = "riskmap", extra: Mapping[str, str] | None = None, ballast_bytes: int = 256_000_000
+    ) -> None:
+        self.var_dir, self.database, self.extra, self.ballast_bytes = (
+            Path(var_dir).absolute(),
+            database,
+            dict(extra or {}),
+            ballast_bytes,
+        )
+        self._home: Path | None = None
+
+    # ---- where things are
+
+    @property
+    def home(self) -> Path:
+        if self._home is None:
+            self._home = account.place(self.var_dir / "pg", account.account())
+        return self._home
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def ballast(self) -> Path:
+        return self.home / "ballast"
+
+    def dsns(self) -> Dsns:
+        """Connection strings over the socket, whether the server runs or not."""
+        socket = str(account.socket_dir(self.home, account.account()))
+        made = [
+            make_conninfo(host=socket, port=PORT, dbname=self.database, user=user, connect_timeout=5)
+            for user in (SUPERUSER, APP, ENGINE)
+        ]
+        return Dsns(*made)
+
+    # ---- what a person asks for
+
+    def up(self, release_ballast: bool = False) -> Dsns:
+        """Make the cluster if there is none, start it if it is not running, make the database if it is missing. Repeatable."""
+        version = self._version()
+        programs = self._programs(version)
+        who = account.account()
+        account.own(self.var_dir, account.Account(os.geteuid(), os.getegid(), "", ()), 0o755)
+        account.own(self.home, who)
+        with self._alone():
+            if release_ballast:
+                self.ballast.unlink(missing_ok=True)
+            if self._version() is None:
+                self._make(programs, who)
+            self._configure(who)
+            if not self._pid():
+                self._clear_after_crash()
+                self._enough_space()
+                self._start(programs, who)
+            self._make_database()
+            if not release_ballast:
+                self._make_ballast(who)
+        return self.dsns()
+
+    def down(self) -> bool:
+        """Stop the server; True when it was running."""
+        version = self._version()
+        if version is None or not self._pid():
+            return False
+        with self._alone():
+            done = self._run(
+                account.account(),
+                str(self._programs(version).bin / "pg_ctl"),
+                "stop",
+                "-D",
+                str(self.data),
+                "-m",
+                "fast",
+                "-w",
+                "-t",
+                str(STOP_S),
+            )
+            if done.returncode:
+                raise SetupError(
+                    "数据库没有停下 The database did not stop", where=str(self.home / "log"), remedy=done.stderr.strip()[-300:]
+                )
+        return True
+
+    def status(self) -> Status:
+        version = self._version()
+        pid = self._pid()
+        return Status(pid is not None, version is not None, version, self.home, pid)
+
+    # ---- steps of up()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One `up` or `down` at a time; the next waits."""
+        with (self.var_dir / "pg.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _version(self) -> int | None:
+        """Major version of the data; None when there is no cluster yet. A damaged folder is told, never touched."""
+        mark = self.data / "PG_VERSION"
+        try:
+            if not self.data.exists():
+                return None
+            if mark.exists() and (self.data / "global" / "pg_control").exists():
+                return int(mark.read_text().split(".")[0])
+        except PermissionError as error:
+            raise SetupError(
+                f"无权读取 Not readable: {self.data}",
+                remedy="用建库时的同一用户运行（可能是 root） Run as the user who made it, perhaps root.",
+            ) from error
+        raise SetupError(
+            f"数据目录不完整，未作改动 The data folder is damaged and was left alone: {self.data}",
+            remedy=f"确认后移走 Move it aside: mv {self.data} {self.data}.broken；再 then: riskmap restore <备份 backup>",
+        )
+
+    def _programs(self, version: int | None) -> postgres.Programs:
+        if version is None:
+            return postgres.install()
+        if found := postgres.programs(version):
+            return found
+        have = ", ".join(str(p.version) for p in postgres.installed()) or "无 none"
+        raise SetupError(
+            f"数据由 PostgreSQL {version} 建立，本机是 {have}；数据未动。"
+            f"The data were made by PostgreSQL {version}, this machine has {have}; nothing was touched",
+            where=str(self.data),
+            remedy=f"1) apt-get install {' '.join(postgres.packages(version))}  2) riskmap backup  "
+            f"3) mv {self.home} {self.home}.{version}  4) riskmap restore <备份 backup>；"
+            "只做第 1 步即可继续用旧版 step 1 alone is enough to go on with the old version",
+        )
+
+    def _make(self, programs: postgres.Programs, who: account.Account) -> None:
+        """initdb into data.new, then one rename: a cluster is there whole or not at all. A half-made one is moved aside."""
+        self._enough_space()
+        fresh = self.home / "data.new"
+        if fresh.exists():
+            aside = self.home / f"aside-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+            fresh.rename(aside)
+            print(f"上次没有建完的数据库移到 A half-made cluster was moved to {aside}", flush=True)
+        done = self._run(
+            who,
+            str(programs.bin / "initdb"),
+            "-D",
+            str(fresh),
+            "-U",
+            SUPERUSER,
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "-A",
+            "peer",
+            "--no-instructions",
+            *(["--no-sync"] if self.extra.get("fsync") == "off" else []),
+        )
+        if done.returncode:
+            self._explain("建库失败 The cluster could not be made", done.stderr)
+        fresh.rename(self.data)
+
+    def _configure(self, who: account.Account) -> None:
+        """Write our settings and who may come in; the same text when nothing changed."""
+        names = sorted({who.name, getpass_name()} - {""})
+        every = [SUPERUSER, APP, ENGINE]
+        ident = "".join(f'riskmap "{name}" {role}\n' for name in names for role in every)
+        hba = (
+            "local all all peer map=riskmap\n" if names else "local all all trust\n"
+        )  # a nameless uid: the private folder is the guard
+        conf = "".join(f"{key} = '{value}'\n" for key, value in self._settings(who).items())
+        changed = [
+            self._write(who, name, text)
+            for name, text in (("pg_ident.conf", ident), ("pg_hba.conf", hba), ("riskmap.conf", conf))
+        ]
+        main = self.data / "postgresql.conf"
+        text = main.read_text()
+        if "include = 'riskmap.conf'" not in text:
+            self._write(who, "postgresql.conf", text + "\n# the product's own settings\ninclude = 'riskmap.conf'\n")
+        if any(changed) and (pid := self._pid()):
+            os.kill(pid, 1)  # SIGHUP: read them again
+
+    def _settings(self, who: account.Account) -> dict[str, str]:
+        socket = account.socket_dir(self.home, who)
+        account.own(socket, who)
+        memory = memory_bytes()
+        mb = 1_000_000
+        own = {
+            "listen_addresses": "",
+            "port": str(PORT),
+            "unix_socket_directories": str(socket),
+            "unix_socket_permissions": "0700",
+            "max_connections": "60",
+            "shared_buffers": f"{min(1000, max(64, memory // mb // 8))}MB",
+            "effective_cache_size": f"{max(128, memory // mb // 2)}MB",
+            "work_mem": "32MB",
+            "maintenance_work_mem": f"{min(256, max(32, memory // mb // 16))}MB",
+            "max_wal_size": "2GB",
+            "checkpoint_timeout": "15min",
+            "wal_compression": "on",
+            "random_page_cost": "1.1",
+            "jit": "off",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_line_prefix": "%m [%p] %u ",
+            "log_min_duration_statement": "2s",
+            "log_lock_waits": "on",
+            "logging_collector": "off",
+            "max_locks_per_transaction": "128",
+        }
+        return own | self.extra
+
+    def _write(self, who: account.Account, name: str, text: str) -> bool:
+        path = self.data / name
+        if path.exists() and path.read_text() == text:
+            return False
+        fresh = path.with_suffix(".new")
+        fresh.write_text(text)
+        if os.geteuid() == 0:
+            os.chown(fresh, who.uid, who.gid)
+        fresh.chmod(0o600)
+        fresh.replace(path)
+        return True
+
+    def _pid(self) -> int | None:
+        """pid of the server if it really is ours: after a power cut the number may belong to any other process."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+        except (FileNotFoundError, ValueError, IndexError):
+            return None
+        return pid if pid in living_in(self.data) else None
+
+    def _clear_after_crash(self) -> None:
+        """Make way for a start after kill -9 or a power cut: wait for orphaned backends, take a stale postmaster.pid away."""
+        deadline = time.monotonic() + ORPHANS_S
+        while left := living_in(self.data):
+            if time.monotonic() > deadline:
+                raise SetupError(
+                    f"旧数据库进程仍在运行 Processes of a killed server still run: {', '.join(map(str, left))}",
+                    remedy=f"确认后结束它们 End them: kill {' '.join(map(str, left))}",
+                )
+            time.sleep(0.2)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _enough_space(self) -> None:
+        free = shutil.disk_usage(self.home).free
+        if free < LEAST_FREE_BYTES:
+            raise SetupError(
+                f"磁盘已满：只剩 {free // 1_000_000} MB The disk is full", where=str(self.home), remedy=self._make_room()
+            )
+
+    def _make_room(self) -> str:
+        if self.ballast.exists():
+            return "腾出空间，或先放掉压舱文件 Free some space, or give up the ballast: riskmap db up --release-ballast"
+        return "腾出空间后再试 Free some space, then try again."
+
+    def _start(self, programs: postgres.Programs, who: account.Account) -> None:
+        log = self.home / "log"
+        if log.exists() and log.stat().st_size > 20_000_000:
+            log.replace(self.home / "log.1")
+        # The server must not hold our pipes: its own output goes to the log, or a caller waiting for end-of-file waits for ever.
+        done = self._run(
+            who, str(programs.bin / "pg_ctl"), "start", "-D", str(self.data), "-l", str(log), "-w", "-s", "-t", str(START_S)
+        )
+        if done.returncode:
+            tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
+            self._explain("数据库没有启动 The database did not start", done.stderr + tail)
+
+    def _explain(self, title: str, said: str) -> None:
+        if "No space left" in said or "could not write" in said:
+            raise SetupError(f"磁盘已满 The disk is full — {title}", where=str(self.home), remedy=self._make_room())
+        told = [
+            line for line in said.splitlines() if any(mark in line for mark in ("FATAL", "PANIC", "ERROR", "error", "HINT"))
+        ] or said.splitlines()
+        raise SetupError(f"{title}: {' / '.join(told[-3:])}", where=str(self.home / "log"), remedy="riskmap doctor")
+
+    def _make_database(self) -> None:
+        dsn = make_conninfo(self.dsns().superuser, dbname="postgres")
+        with psycopg.connect(dsn, autocommit=True) as conn:
+            if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)).fetchone() is None:
+                conn.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(self.database))
+                )
+
+    def _make_ballast(self, who: account.Account) -> None:
+        """Real blocks set aside (not a sparse file), as long as the disk has ten times as much free."""
+        if not self.ballast_bytes or self.ballast.exists() or shutil.disk_usage(self.home).free < 10 * self.ballast_bytes:
+            return
+        with self.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, self.ballast_bytes)
+        if os.geteuid() == 0:
+            os.chown(self.ballast, who.uid, who.gid)
+
+    def _run(self, who: account.Account, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of PostgreSQL as the server's account, in a folder it may enter, in a language we can read."""
+        with (self.home / "said").open("w+", encoding="utf-8") as said:
+            done = subprocess.run(
+                [*who.prefix, "env", "LC_ALL=C", *command],
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+            )
+            said.seek(0)
+            text = said.read()
+        (self.home / "said").unlink(missing_ok=True)
+        return subprocess.CompletedProcess(done.args, done.returncode, "", text)
+
+
+def getpass_name() -> str:
+    """The caller's own login name, for the peer map."""
+    return account.name_of(os.geteuid()) or (getpass.getuser() if os.geteuid() == 0 else "")
