@@ -30,10 +30,12 @@ class Settings(BaseSettings):
     owner_database_url: str | None = None
     database_name: str = Field("riskmap", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     pool_size: int = Field(8, ge=1, le=64)
+    ballast_bytes: int = Field(256_000_000, ge=0, le=10_000_000_000)  # room to give up when the disk is full
 
     # server
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
+    behind_gate: bool = False          # the address is inside a container whose only way in is a published loopback port
     workers: int = Field(1, ge=1, le=16)
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")

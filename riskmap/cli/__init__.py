@@ -1,0 +1,56 @@
+"""The command line. One file a family of commands; each registers itself with `app`.
+
+Exit codes: 0 done · 1 not done, with what, where and remedy on stderr · 2 wrong use of the command.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+
+import typer
+
+from riskmap.errors import Problem
+
+app = typer.Typer(
+    name="riskmap",
+    help="城市风险一张图 · the city's risks on one map",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+COMMANDS = ("serve", "db", "grading", "data", "demo", "snapshot", "backup", "audit", "doctor", "bundle")
+
+
+def load() -> typer.Typer:
+    """`app` with every command registered."""
+    for name in COMMANDS:
+        if importlib.util.find_spec(f"riskmap.cli.{name}"):
+            importlib.import_module(f"riskmap.cli.{name}")
+    return app
+
+
+def tell(problem: Problem) -> None:
+    """A problem as a person reads it in a terminal."""
+    print(f"✗ {problem.title}", file=sys.stderr)
+    if problem.where:
+        print(f"  位置 where:  {problem.where}", file=sys.stderr)
+    if problem.remedy:
+        first, *more = problem.remedy.splitlines()
+        print(f"  办法 remedy: {first}", file=sys.stderr)
+        for line in more:
+            print(f"               {line}", file=sys.stderr)
+
+
+def main() -> None:
+    """Entry point of `riskmap`."""
+    try:
+        load()()
+    except Problem as problem:
+        tell(problem)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,123 @@
+"""riskmap up (everything, then serve) and riskmap serve (serve what is there)."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from riskmap.cli import app
+from riskmap.errors import SetupError
+from riskmap.flows.setup import is_empty, opened
+from riskmap.settings import Settings, settings
+from riskmap.store.database import Database
+from riskmap.store.server import embedded
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+Host = Annotated[str | None, typer.Option(help="监听地址，目前只能是本机 address, loopback only until accounts exist")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="端口 port")]
+
+
+@app.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    demo: Annotated[bool, typer.Option(help="空库时装入演示城市 load the demo city when the database is empty")] = True,
+) -> None:
+    """一条命令：数据库、迁移、演示城市、服务 · database, migrations, demo city when empty, server."""
+    given = chosen(host, port)
+    with listening(given) as door:
+        cluster = embedded(given)
+        was_running = cluster.status().running if cluster else True
+        try:
+            with opened(given) as db:
+                if demo and is_empty(db):
+                    load_demo(db, given)
+                run(given, db, door)
+        finally:
+            if cluster and not was_running:
+                cluster.down()
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None) -> None:
+    """只提供服务 · serve what is there, without the demo city."""
+    given = chosen(host, port)
+    with listening(given) as door, opened(given) as db:
+        run(given, db, door)
+
+
+def chosen(host: str | None, port: int | None) -> Settings:
+    """Settings with the command's own address; other than the loopback is refused while nobody has to sign in."""
+    given = settings().model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None})
+    if given.host not in LOOPBACK and not given.behind_gate:
+        raise SetupError(
+            f"账户功能完成前只在本机监听，不接受 {given.host} Until accounts exist only the loopback address is served",
+            where="RISKMAP_HOST / --host",
+            remedy="用 --host 127.0.0.1；远程请用 SSH 隧道 Use --host 127.0.0.1; from afar a tunnel: "
+            f"ssh -L {given.port}:127.0.0.1:{given.port} <主机 machine>",
+        )
+    return given
+
+
+def listening(given: Settings) -> socket.socket:
+    """The bound socket, taken before anything slow is done, so that a port in use is told at once."""
+    family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((given.host, given.port))
+    except OSError as error:
+        door.close()
+        if error.errno == errno.EADDRINUSE:
+            raise SetupError(
+                f"端口 {given.port} 已被占用 Port {given.port} is in use",
+                where=f"{given.host}:{given.port}",
+                remedy=f"或已在运行；否则换端口 Perhaps it already runs; else: riskmap up --port {given.port + 1}",
+            ) from error
+        raise SetupError(f"不能监听 Cannot listen: {error}", where=f"{given.host}:{given.port}") from error
+    return door
+
+
+def load_demo(db: Database, given: Settings) -> None:
+    """The demo city, through the command that makes it."""
+    from riskmap.cli import demo
+
+    print("空库，装入演示城市（约两分钟）… An empty database: loading the demo city (about two minutes) …", flush=True)
+    demo.load(db, given)
+
+
+class Server(uvicorn.Server):
+    """uvicorn that prints the address last, once it answers."""
+
+    address = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            print(f"\n  城市风险一张图已就绪 ready:  {self.address}\n  Ctrl-C 停止 to stop\n", flush=True)
+
+
+def run(given: Settings, db: Database, door: socket.socket) -> None:
+    """Serve until Ctrl-C."""
+    from riskmap.api.app import create_app
+
+    config = uvicorn.Config(
+        create_app(given, db), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
+    )
+    server = Server(config)
+    server.address = address(given)
+    server.run(sockets=[door])
+    if not server.started:
+        raise SetupError("服务没有启动 The server did not start", where=str(Path("riskmap/api/app.py")), remedy="riskmap doctor")
+
+
+def address(given: Settings) -> str:
+    """The address a person opens."""
+    host = f"[{given.host}]" if ":" in given.host else given.host
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{given.port}/"
