@@ -285,7 +285,7 @@ class Cluster:
         return pid if pid in living_in(self.data) else None
 
     def _clear_after_crash(self) -> None:
-        """Make way for a start after kill -9 or a power cut: wait for orphaned backends, take a stale postmaster.pid away."""
+        """Make way for a start after kill -9 or a power cut: wait for orphaned backends, take stale lock files away."""
         deadline = time.monotonic() + ORPHANS_S
         while left := living_in(self.data):
             if time.monotonic() > deadline:
@@ -294,7 +294,9 @@ class Cluster:
                     remedy=f"确认后结束它们 End them: kill {' '.join(map(str, left))}",
                 )
             time.sleep(0.2)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # Either file may name a pid that by now is anyone's (or a zombie's), and the server would refuse to start for it.
+        for stale in (self.data / "postmaster.pid", account.socket_dir(self.home, account.account()) / account.SOCKET_NAME):
+            stale.unlink(missing_ok=True)
 
     def _enough_space(self) -> None:
         free = shutil.disk_usage(self.home).free
