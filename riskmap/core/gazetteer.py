@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
 
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """One of the city's districts. `shape` is a (multi)polygon in WGS 84 degrees, lon first, or None where only the name is known."""
+    """One of the city's districts. `shape` is a (multi)polygon in WGS 84 degrees, lon first, or None where it is not known."""
 
     code: str
     name: str
@@ -42,10 +43,14 @@ class Gazetteer:
     @classmethod
     def of(cls, districts: Iterable[Mapping[str, Any]], towns: Iterable[Mapping[str, Any]] = ()) -> Gazetteer:
         """From rows with `code`, `name`, `name_en`, `shape` (shapely or WKB or None) and `code`, `name`, `district_code`."""
+
         def shape(value: Any) -> Any:
             return shapely.from_wkb(value) if isinstance(value, (bytes, bytearray, memoryview, str)) else value
-        return cls(tuple(District(d["code"], d["name"], d.get("name_en") or "", shape(d.get("shape"))) for d in districts),
-                   tuple(Town(t["code"], t["name"], t["district_code"]) for t in towns))
+
+        return cls(
+            tuple(District(d["code"], d["name"], d.get("name_en") or "", shape(d.get("shape"))) for d in districts),
+            tuple(Town(t["code"], t["name"], t["district_code"]) for t in towns),
+        )
 
     def outline(self) -> Any:
         """The city: union of the districts that have a shape, or None."""
@@ -56,3 +61,20 @@ class Gazetteer:
 
     def district(self, code: str) -> District | None:
         return next((d for d in self.districts if d.code == code), None)
+
+    def locate(self, lon: np.ndarray, lat: np.ndarray) -> list[str | None]:
+        """District code of each place (float64[n], WGS 84 degrees); None outside the city or without a place.
+
+        A point on a shared border belongs to the district with the smaller code (method.md §10).
+        """
+        out: np.ndarray = np.full(len(lon), None, dtype=object)
+        open_ = np.isfinite(lon) & np.isfinite(lat)
+        for district in sorted((d for d in self.districts if d.shape is not None), key=lambda d: d.code):
+            west, south, east, north = district.shape.bounds
+            here = np.flatnonzero(open_ & (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+            if len(here):
+                shapely.prepare(district.shape)
+                inside = here[shapely.intersects_xy(district.shape, lon[here], lat[here])]
+                out[inside] = district.code
+                open_[inside] = False
+        return out.tolist()

@@ -1,0 +1,38 @@
+"""A raw cell: its plain text, what counts as blank, and what may be said about it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from riskmap.core.finding import Severity
+
+
+class Trouble(NamedTuple):
+    """What is wrong with one value: 'refuse' comes with no value, 'warn' with one that was taken."""
+
+    code: str
+    severity: Severity
+    reason: str
+    remedy: str
+    proposal: Any = None
+
+
+Parsed = tuple[Any, Trouble | None]
+Parser = Callable[[Any], Parsed]
+
+# What offices write where there is nothing. For numbers, dates and codes also the words; in a free text "无" is an answer.
+BLANK = frozenset({"", "-", "--", "—", "——", "/", "\\", "n/a", "na", "null", "none", "nan", "nil", "#n/a", "…", "...", "*"})
+NOTHING = BLANK | {"无", "暂无", "不详", "未知", "待补", "待定", "待填", "空", "未填", "无数据", "unknown"}
+
+
+def plain(value: Any) -> str:
+    """Half-width, trimmed text of a cell, for reading figures, dates and codes. '' for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return unicodedata.normalize("NFKC", str(value)).strip()
