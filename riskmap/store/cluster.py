@@ -8,9 +8,9 @@ Reached by Unix socket only, in a folder nobody else may enter; data checksums o
 from __future__ import annotations
 
 import fcntl
-import getpass
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -23,11 +23,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from riskmap.errors import SetupError
-from riskmap.store import account, postgres
-from riskmap.store.process import living_in, memory_bytes
+from riskmap.store import account, configuration, postgres
+from riskmap.store.configuration import PORT
+from riskmap.store.process import living_in
 
-SUPERUSER, APP, ENGINE, OWNER = "postgres", "riskmap_app", "riskmap_engine", "riskmap_owner"
-PORT = 5432  # only part of the socket's name
+SUPERUSER, APP, ENGINE = "postgres", "riskmap_app", "riskmap_engine"
 LEAST_FREE_BYTES = 64_000_000  # under this a start would end in a panic: one WAL segment is 16 MB
 START_S, STOP_S, ORPHANS_S = 300, 60, 10
 
@@ -215,66 +215,13 @@ class Cluster:
         fresh.rename(self.data)
 
     def _configure(self, who: account.Account) -> None:
-        """Write our settings and who may come in; the same text when nothing changed."""
-        names = sorted({who.name, getpass_name()} - {""})
-        every = [SUPERUSER, APP, ENGINE]
-        ident = "".join(f'riskmap "{name}" {role}\n' for name in names for role in every)
-        hba = (
-            "local all all peer map=riskmap\n" if names else "local all all trust\n"
-        )  # a nameless uid: the private folder is the guard
-        conf = "".join(f"{key} = '{value}'\n" for key, value in self._settings(who).items())
-        changed = [
-            self._write(who, name, text)
-            for name, text in (("pg_ident.conf", ident), ("pg_hba.conf", hba), ("riskmap.conf", conf))
-        ]
-        main = self.data / "postgresql.conf"
-        text = main.read_text()
-        if "include = 'riskmap.conf'" not in text:
-            self._write(who, "postgresql.conf", text + "\n# the product's own settings\ninclude = 'riskmap.conf'\n")
-        if any(changed) and (pid := self._pid()):
-            os.kill(pid, 1)  # SIGHUP: read them again
-
-    def _settings(self, who: account.Account) -> dict[str, str]:
+        """Settings and who may come in; a running server is told to read them again when they changed."""
         socket = account.socket_dir(self.home, who)
         account.own(socket, who)
-        memory = memory_bytes()
-        mb = 1_000_000
-        own = {
-            "listen_addresses": "",
-            "port": str(PORT),
-            "unix_socket_directories": str(socket),
-            "unix_socket_permissions": "0700",
-            "max_connections": "60",
-            "shared_buffers": f"{min(1000, max(64, memory // mb // 8))}MB",
-            "effective_cache_size": f"{max(128, memory // mb // 2)}MB",
-            "work_mem": "32MB",
-            "maintenance_work_mem": f"{min(256, max(32, memory // mb // 16))}MB",
-            "max_wal_size": "2GB",
-            "checkpoint_timeout": "15min",
-            "wal_compression": "on",
-            "random_page_cost": "1.1",
-            "jit": "off",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-            "log_line_prefix": "%m [%p] %u ",
-            "log_min_duration_statement": "2s",
-            "log_lock_waits": "on",
-            "logging_collector": "off",
-            "max_locks_per_transaction": "128",
-        }
-        return own | self.extra
-
-    def _write(self, who: account.Account, name: str, text: str) -> bool:
-        path = self.data / name
-        if path.exists() and path.read_text() == text:
-            return False
-        fresh = path.with_suffix(".new")
-        fresh.write_text(text)
-        if os.geteuid() == 0:
-            os.chown(fresh, who.uid, who.gid)
-        fresh.chmod(0o600)
-        fresh.replace(path)
-        return True
+        callers = sorted({who.name, account.name_of(os.geteuid())} - {""})
+        settings = configuration.server_settings(socket) | self.extra
+        if configuration.configure(self.data, who, settings, callers, (SUPERUSER, APP, ENGINE)) and (pid := self._pid()):
+            os.kill(pid, signal.SIGHUP)
 
     def _pid(self) -> int | None:
         """pid of the server if it really is ours: after a power cut the number may belong to any other process."""
@@ -361,8 +308,3 @@ class Cluster:
             text = said.read()
         (self.home / "said").unlink(missing_ok=True)
         return subprocess.CompletedProcess(done.args, done.returncode, "", text)
-
-
-def getpass_name() -> str:
-    """The caller's own login name, for the peer map."""
-    return account.name_of(os.geteuid()) or (getpass.getuser() if os.geteuid() == 0 else "")

@@ -1,0 +1,146 @@
+"""The database's own wall: forced row-level security on every table, no view around it, no role that may pass it."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from riskmap.core.actor import Actor
+from riskmap.store.cluster import Dsns
+from riskmap.store.database import Database
+from riskmap.store.migrate import connect
+
+OUTSIDE = {"spatial_ref_sys", "schema_migration"}  # PostGIS' own; the migrations' journal, which no login role may read
+
+
+def tables(dsns: Dsns) -> list[dict[str, object]]:
+    with connect(dsns.superuser) as conn:
+        return conn.execute("""
+            SELECT c.relname AS name, c.relkind AS kind, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
+                   pg_get_userbyid(c.relowner) AS owner, coalesce(c.reloptions, '{}') AS options,
+                   (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname IN ('public', 'app') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+              AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')""").fetchall()
+
+
+def test_every_table_has_forced_row_level_security_and_a_policy(dsns: Dsns) -> None:
+    found = [t for t in tables(dsns) if t["kind"] in ("r", "p") and t["name"] not in OUTSIDE]
+    assert len(found) >= 20
+    assert [t["name"] for t in found if not (t["enabled"] and t["forced"] and t["policies"])] == []
+    assert {t["owner"] for t in found} == {"riskmap_owner"}
+
+
+def test_views_see_with_the_readers_eyes_and_nothing_goes_around(dsns: Dsns) -> None:
+    found = tables(dsns)
+    views = [t for t in found if t["kind"] == "v"]
+    assert views and [v["name"] for v in views if "security_invoker=true" not in v["options"]] == []
+    assert [t["name"] for t in found if t["kind"] in ("m", "f")] == []
+
+
+def test_the_login_roles_pass_nothing(dsns: Dsns) -> None:
+    with connect(dsns.superuser) as conn:
+        roles = conn.execute("""SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolinherit FROM pg_roles
+                                WHERE rolname IN ('riskmap_app', 'riskmap_engine', 'riskmap_owner')""").fetchall()
+        assert len(roles) == 3
+        assert [r["rolname"] for r in roles if r["rolsuper"] or r["rolbypassrls"] or r["rolcreaterole"] or r["rolcreatedb"]] == []
+        granted = conn.execute("""SELECT table_name, privilege_type FROM information_schema.role_table_grants
+                                  WHERE grantee = 'riskmap_app'
+                                  AND privilege_type IN ('TRUNCATE', 'TRIGGER', 'REFERENCES')""").fetchall()
+        assert granted == []
+        definers = conn.execute("""SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                                   WHERE nspname = 'app' AND prosecdef""").fetchall()
+        assert definers == []
+
+
+def actor(org: int, scope: str = "org") -> Actor:
+    return Actor(id=f"a{org}", name="a", role="staff", org=org, scope=scope, orgs=(org,))
+
+
+# Tables that carry an owner's rows, and how one is put there for organisation %(o)s.
+OWNED = {
+    "feature": "INSERT INTO feature (layer, code, name, steward_org) VALUES ('risk_source', 'T-' || %(o)s, 'n', %(o)s)",
+    "import_batch": """INSERT INTO import_batch (layer, steward_org, actor, file_name, file_hash, crs, state)
+                       VALUES ('risk_source', %(o)s, 'a', 'f', 'h', 'wgs84', 'planned')""",
+    "import_row": """INSERT INTO import_row (batch_id, row_no, steward_org, outcome)
+                     SELECT id, 1, steward_org, 'new' FROM import_batch WHERE steward_org = %(o)s""",
+    "feature_change": """INSERT INTO feature_change (layer, feature_id, steward_org, payload, state, maker)
+                         SELECT layer, id, steward_org, '{}', 'draft', 'a' FROM feature WHERE steward_org = %(o)s""",
+    "feature_version": """INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, actor)
+                          SELECT id, 1, layer, steward_org, 'create', 'a' FROM feature WHERE steward_org = %(o)s""",
+    "holding": """INSERT INTO holding (feature_id, steward_org, chemical, design_max_t, actor)
+                  SELECT id, steward_org, '氯', 1, 'a' FROM feature WHERE steward_org = %(o)s""",
+    "hidden_danger": """INSERT INTO hidden_danger (feature_id, steward_org, code, title, grade, found_on, actor)
+                        SELECT id, steward_org, 'D-' || id, 't', 'major', '2026-01-01', 'a'
+                        FROM feature WHERE steward_org = %(o)s""",
+    "hidden_danger_event": """INSERT INTO hidden_danger_event (danger_id, steward_org, state, happened_on, actor)
+                              SELECT id, steward_org, 'listed', '2026-01-01', 'a' FROM hidden_danger WHERE steward_org = %(o)s""",
+    "stock_batch": """INSERT INTO stock_batch (feature_id, steward_org, supply_code, supply_name, unit, actor)
+                      SELECT id, steward_org, '1010101', 's', '件', 'a' FROM feature WHERE steward_org = %(o)s""",
+    "stock_movement": """INSERT INTO stock_movement (stock_id, steward_org, kind, quantity, actor)
+                         SELECT id, steward_org, 'receipt', 5, 'a' FROM stock_batch WHERE steward_org = %(o)s""",
+    "event": "INSERT INTO event (kind, steward_org) VALUES ('features.changed', %(o)s)",
+}
+MINE, THEIRS = 2, 3
+
+
+@pytest.fixture
+def filled(dsns: Dsns, db: Database) -> Database:
+    for org in (MINE, THEIRS):
+        with db.as_user(actor(org), write=True) as conn:
+            for statement in OWNED.values():
+                assert conn.execute(statement, {"o": org}).rowcount == 1
+    return db
+
+
+def test_every_table_with_a_steward_is_tried(dsns: Dsns) -> None:
+    with connect(dsns.superuser) as conn:
+        found = conn.execute("""SELECT DISTINCT c.table_name AS name
+                                FROM information_schema.columns c
+                                JOIN information_schema.tables t USING (table_schema, table_name)
+                                WHERE c.table_schema = 'public' AND c.column_name = 'steward_org'
+                                  AND t.table_type = 'BASE TABLE'""").fetchall()
+    assert {f["name"] for f in found} - {"audit"} == set(OWNED)  # audit: read by the city alone, tested on its own
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_own_rows_only_as_the_real_login_role(filled: Database, table: str) -> None:
+    query = f"SELECT steward_org FROM {table}"
+    with filled.as_user(actor(MINE)) as conn:
+        assert {r["steward_org"] for r in conn.execute(query).fetchall()} == {MINE}  # type: ignore[arg-type]
+    with filled.as_user(actor(4)) as conn:
+        assert conn.execute(query).fetchall() == []  # type: ignore[arg-type]
+    with filled.as_user(actor(1, "city")) as conn:
+        assert {r["steward_org"] for r in conn.execute(query).fetchall()} >= {MINE, THEIRS}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", [t for t in OWNED if t not in ("event",)])
+def test_nobody_writes_for_another(filled: Database, table: str) -> None:
+    for verb in (
+        f"UPDATE {table} SET steward_org = {MINE} WHERE steward_org = {THEIRS}",
+        f"DELETE FROM {table} WHERE steward_org = {THEIRS}",
+    ):
+        try:
+            with filled.as_user(actor(MINE), write=True) as conn:
+                assert conn.execute(verb).rowcount == 0  # type: ignore[arg-type]
+        except Exception as refused:
+            assert type(refused).__name__ in ("Forbidden", "RestrictViolation"), refused
+    with filled.as_user(actor(1, "city")) as conn:
+        assert conn.execute(f"SELECT count(*) AS n FROM {table} WHERE steward_org = {THEIRS}").fetchone() != {"n": 0}  # type: ignore[arg-type]
+
+
+def test_a_new_row_for_another_is_refused(filled: Database) -> None:
+    from riskmap.errors import Forbidden
+
+    with pytest.raises(Forbidden), filled.as_user(actor(MINE), write=True) as conn:
+        conn.execute("INSERT INTO feature (layer, code, name, steward_org) VALUES ('risk_source', 'X', 'n', %s)", (THEIRS,))
+
+
+def test_history_and_audit_are_append_only_even_for_the_owner(filled: Database, dsns: Dsns) -> None:
+    with filled.as_user(actor(MINE), write=True) as conn:
+        conn.execute("INSERT INTO audit (actor, role, operation) VALUES ('a', 'staff', 'test')")
+    with connect(dsns.superuser) as conn:
+        for table in ("audit", "feature_version", "hidden_danger_event", "stock_movement", "event"):
+            assert conn.execute(f"SELECT count(*) AS n FROM {table}").fetchone() != {"n": 0}  # type: ignore[arg-type]
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                conn.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
