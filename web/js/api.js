@@ -1,0 +1,90 @@
+// The only file that fetches. Answers are kept by address while fresh; a newer question of the same name stops the older one.
+
+const running = new Map();
+const kept = new Map();
+const KEEP_MS = 20_000;
+const WAIT_MS = 20_000;
+
+/** What went wrong, as the server's problem document says it. */
+export class Problem extends Error {
+  constructor(document, status) {
+    super(document.title || String(status));
+    this.status = status;
+    this.remedy = document.remedy || "";
+    this.where = document.where || "";
+    this.requestId = document.request_id || "";
+  }
+}
+
+export const stopped = (error) => error && error.name === "AbortError";
+
+function address(path, query) {
+  const text = new URLSearchParams(query || {}).toString().replace(/%2C/g, ",");
+  return text ? `${path}?${text}` : path;
+}
+
+async function answer(response) {
+  if (response.ok) return response;
+  let document = {};
+  try { document = await response.json(); } catch (error) { document = { title: response.statusText }; }
+  throw new Problem(document, response.status);
+}
+
+async function ask(url, options, slot) {
+  const control = new AbortController();
+  if (slot) {
+    const before = running.get(slot);
+    if (before) before.abort();
+    running.set(slot, control);
+  }
+  let late = false;
+  const timer = setTimeout(() => { late = true; control.abort(); }, WAIT_MS);
+  try {
+    return await answer(await fetch(url, { ...options, signal: control.signal, credentials: "same-origin" }));
+  } catch (error) {
+    if (late) throw new Problem({ title: "timeout" }, 0);
+    if (error instanceof TypeError) throw new Problem({ title: "offline" }, 0);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    if (slot && running.get(slot) === control) running.delete(slot);
+  }
+}
+
+/** JSON of a GET. `slot` names the question: a newer one of the same slot aborts it. */
+export async function get(path, query, { slot = "", keep = KEEP_MS } = {}) {
+  const url = address(path, query);
+  const old = kept.get(url);
+  if (old && Date.now() - old.at < keep) {
+    if (slot && running.has(slot)) { running.get(slot).abort(); running.delete(slot); }
+    return old.body;
+  }
+  const response = await ask(url, { headers: { Accept: "application/json" } }, slot);
+  const body = await response.json();
+  if (keep) {
+    kept.set(url, { at: Date.now(), body });
+    if (kept.size > 200) kept.delete(kept.keys().next().value);
+  }
+  return body;
+}
+
+export const stop = (slot) => { const control = running.get(slot); if (control) control.abort(); };
+export const forget = () => kept.clear();
+
+const key = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);
+
+function post(path, body, slot) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key() };
+  return ask(path, { method: "POST", headers, body: JSON.stringify(body) }, slot);
+}
+
+export const send = async (path, body, slot) => (await post(path, body, slot)).json();
+
+/** A file the server makes: {blob, name}. */
+export async function file(path, body) {
+  const response = await post(path, body, "");
+  const said = response.headers.get("Content-Disposition") || "";
+  const star = /filename\*=UTF-8''([^;]+)/i.exec(said);
+  const plain = /filename="?([^";]+)"?/i.exec(said);
+  return { blob: await response.blob(), name: star ? decodeURIComponent(star[1]) : plain ? plain[1] : "export" };
+}

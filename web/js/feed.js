@@ -1,0 +1,105 @@
+// Brings the map what its view and the state ask for: pills far out, cells and points nearer. Old answers never overtake new ones.
+
+import { get as fetchJson, stop, stopped } from "./api.js";
+import * as catalogue from "./catalogue.js";
+import { later } from "./dom.js";
+import { count } from "./format.js";
+import { cellResolution, FAR } from "./map/zoom.js";
+import { asked, boxText, path } from "./query.js";
+import { filtersOf, get as state } from "./state.js";
+
+const LEVELS = [0, 1, 2, 3, 4];
+const padded = ([w, s, e, n], share) => { const dx = (e - w) * share, dy = (n - s) * share; return [w - dx, s - dy, e + dx, n + dy]; };
+const within = (a, b) => a[0] >= b[0] && a[1] >= b[1] && a[2] <= b[2] && a[3] <= b[3];
+const clipped = (box, city) => [Math.max(box[0], city[0] - 0.2), Math.max(box[1], city[1] - 0.2), Math.min(box[2], city[2] + 0.2), Math.min(box[3], city[3] + 0.2)];
+
+/** Layers switched on: chosen ones, or the catalogue's own choice. */
+export const shown = () => new Set(state().layers || catalogue.defaultLayers());
+
+export class Feed {
+  constructor(view, notice) {
+    this.view = view; this.notice = notice;
+    this.cellBox = null; this.cellRun = null; this.cellResolution = 0;
+    this.points = new Map();                                  // layer → what its points on the map answer
+    this.inView = {};                                         // layer → records within the view
+    this.soon = later(120, () => this.refresh());
+  }
+
+  /** Everything again, from the state. */
+  refresh() {
+    const s = state(), on = shown(), view = this.view.view(), far = view.zoom <= FAR;
+    const levels = (name) => new Set(filtersOf(name).level || LEVELS);
+    this.view.set({ districts: on.has(catalogue.DISTRICTS), levels: levels(catalogue.DISTRICTS), cells: on.has(catalogue.CELLS), cellLevels: levels(catalogue.CELLS) });
+    this._pills(s, far);
+    this._cells(view, on.has(catalogue.CELLS));
+    for (const layer of catalogue.all()) this._points(layer, view, far, on.has(layer.name));
+  }
+
+  async _pills(s, far) {
+    if (!catalogue.isLayer(s.list) || !shown().has(s.list) || window.innerWidth < 600) { this.view.setPills(null, 0); return; }
+    if (!far) return;
+    try {
+      const counts = await fetchJson(path(s.list, "districts"), asked(s.list), { slot: "pills" });
+      const level = filtersOf(s.list).level;
+      this.view.setPills((code) => count(counts[code] || 0), level && level.length === 1 ? level[0] : 0);
+      this.say("pills", null);
+    } catch (error) { if (!stopped(error)) this.say("pills", error); }
+  }
+
+  async _cells(view, on) {
+    const resolution = on ? cellResolution(view.zoom) : 0;
+    if (!resolution) { this.view.setCells(null); this.cellBox = null; stop("cells"); return; }
+    await this._h3();
+    const city = this.view.bounds;
+    const box = clipped(view.bbox, city);
+    if (this.cellBox && this.cellResolution === resolution && within(box, this.cellBox)) return;
+    const wanted = resolution === 7 ? clipped([-180, -85, 180, 85], city) : clipped(padded(view.bbox, 0.4), city);
+    if (wanted[0] >= wanted[2] || wanted[1] >= wanted[3]) { this.view.setCells(null); return; }
+    try {
+      const columns = await fetchJson("/api/cells", { resolution, bbox: boxText(wanted) }, { slot: "cells" });
+      if (cellResolution(this.view.view().zoom) !== resolution) return;
+      this.cellBox = wanted; this.cellResolution = resolution;
+      this.view.setCells(columns);
+      this.say("cells", null);
+    } catch (error) { if (!stopped(error)) this.say("cells", error); }
+  }
+
+  /** h3-js is large and only cells need it: it comes when the first cell does. */
+  _h3() {
+    if (window.h3) return Promise.resolve();
+    this.h3 = this.h3 || new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.src = "/static/vendor/h3-js/h3-js.umd.js";
+      script.onload = done; script.onerror = () => { this.h3 = null; failed(new Error("h3-js")); };
+      document.head.append(script);
+    });
+    return this.h3;
+  }
+
+  async _points(layer, view, far, on) {
+    const look = { byLevel: layer.look.by_level, icon: layer.look.icon, order: layer.look.order };
+    const own = state().list === layer.name;
+    const hidden = !on || far || (view.zoom < Math.min(layer.look.min_zoom, 12) && !own);
+    if (hidden) {
+      stop(`points:${layer.name}`);
+      this.points.delete(layer.name);
+      this.view.setPoints(layer.name, null, look);
+      return;
+    }
+    const question = JSON.stringify(asked(layer.name)), zoom = Math.floor(view.zoom);
+    const had = this.points.get(layer.name);
+    if (had && had.question === question && had.zoom === zoom && within(view.bbox, had.box)) return;
+    const box = padded(view.bbox, 0.15);
+    try {
+      const columns = await fetchJson(path(layer.name, "points"), asked(layer.name, { bbox: boxText(box), zoom }), { slot: `points:${layer.name}` });
+      this.points.set(layer.name, { question, zoom, box });
+      this.view.setPoints(layer.name, columns, look);
+      this.say("points", null);
+    } catch (error) { if (!stopped(error)) this.say("points", error); }
+  }
+
+  /** Grades changed: what was fetched before is not good any more. */
+  forget() { this.cellBox = null; this.points.clear(); }
+
+  say(what, error) { this.notice(what, error); }
+}

@@ -1,0 +1,47 @@
+// On a phone the list is a sheet over the map, at 25, 55 or 100 percent: dragged, tapped or moved by arrow keys.
+
+import { $ } from "../dom.js";
+
+const STEPS = [25, 55, 100];
+let at = 0;
+
+export const phone = () => window.innerWidth < 600;
+/** Height of the map that the sheet covers, CSS pixels. */
+export const covered = () => (phone() ? Math.min(window.innerHeight * (STEPS[at] / 100) + 56, window.innerHeight * 0.62) : 0);
+
+export function sheetTo(step) {
+  at = Math.max(0, Math.min(STEPS.length - 1, step));
+  document.body.dataset.sheet = String(STEPS[at]);
+  $("list").style.height = "";
+}
+export const sheetStep = () => at;
+
+/** Wires the grab and the bar at the foot. `pages`: what each button of the bar does. */
+export function wireSheet(pages) {
+  const grab = $("grab"), sheet = $("list");
+  let from = null;
+  sheetTo(0);
+  grab.addEventListener("pointerdown", (event) => { from = { y: event.clientY, height: sheet.offsetHeight, moved: false }; grab.setPointerCapture(event.pointerId); });
+  grab.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const by = from.y - event.clientY;
+    if (Math.abs(by) > 6) from.moved = true;
+    if (from.moved) sheet.style.height = `${Math.max(80, Math.min(window.innerHeight, from.height + by))}px`;
+  });
+  const done = () => {
+    if (!from) return;
+    const share = (sheet.offsetHeight / (window.innerHeight - 56)) * 100, moved = from.moved;
+    from = null;
+    if (!moved) return;
+    const nearest = STEPS.map((one, i) => [Math.abs(one - share), i]).sort((a, b) => a[0] - b[0])[0][1];
+    sheetTo(nearest);
+  };
+  grab.addEventListener("pointerup", (event) => { const tapped = from && !from.moved; done(event); if (tapped) sheetTo((at + 1) % STEPS.length); });
+  grab.addEventListener("pointercancel", done);
+  grab.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (step) { sheetTo(at + step); event.preventDefault(); }
+    if (event.key === "Enter" || event.key === " ") { sheetTo((at + 1) % STEPS.length); event.preventDefault(); }
+  });
+  for (const button of $("m-nav").querySelectorAll("button")) button.addEventListener("click", () => pages[button.dataset.sheet]());
+}
