@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of cells are read by rows)
 """Headings in any order, language and width find their fields."""
 
 from __future__ import annotations

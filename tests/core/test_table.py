@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of cells are read by rows)
 """Office tables: where the heading is, and what is not data."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of cells are read by rows)
 """Cells as offices write them."""
 
 from __future__ import annotations
