@@ -21,6 +21,7 @@ CREATE TRIGGER audit_append BEFORE UPDATE OR DELETE ON audit FOR EACH STATEMENT 
 -- The hash chain over audit, written by one sealer after the fact so that writers never wait for each other.
 CREATE TABLE audit_seal (
   audit_id     bigint PRIMARY KEY REFERENCES audit,
+  number       bigint NOT NULL UNIQUE,                -- place in the chain, 1, 2, 3 … without gap
   previous     text NOT NULL,
   hash         text NOT NULL,
   sealed_at    timestamptz NOT NULL DEFAULT clock_timestamp()

@@ -11,7 +11,9 @@ import typer
 import uvicorn
 
 from riskmap.cli import app
+from riskmap.cli.audit import HEADS
 from riskmap.errors import SetupError
+from riskmap.flows.seal import Sealer
 from riskmap.flows.setup import is_empty, opened
 from riskmap.settings import Settings, settings
 from riskmap.store.database import Database
@@ -112,7 +114,11 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
     )
     server = Server(config)
     server.address = address(given)
-    server.run(sockets=[door])
+    sealer = Sealer(db, given.var_dir / HEADS).start()
+    try:
+        server.run(sockets=[door])
+    finally:
+        sealer.stop()
     if not server.started:
         raise SetupError("服务没有启动 The server did not start", where=str(Path("riskmap/api/app.py")), remedy="riskmap doctor")
 
