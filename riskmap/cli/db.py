@@ -54,8 +54,17 @@ def status(as_json: Json = False) -> None:
     """状态 · say how it is. Exit code 1 when it is not running."""
     found = own(settings()).status()
     if as_json:
-        print(json.dumps({"running": found.running, "initialised": found.initialised, "version": found.version,
-                          "home": str(found.home), "pid": found.pid}))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "running": found.running,
+                    "initialised": found.initialised,
+                    "version": found.version,
+                    "home": str(found.home),
+                    "pid": found.pid,
+                }
+            )
+        )
     elif found.running:
         print(f"运行中 running · PostgreSQL {found.version} · pid {found.pid} · {found.home}")
     else:

@@ -20,7 +20,7 @@ from riskmap.store.database import Database
 from riskmap.store.query import Conn
 
 BATCH = 5_000
-LATE = 20_000          # a transaction may commit after 20,000 younger audit rows; what is later still, the next start finds
+LATE = 20_000  # a transaction may commit after 20,000 younger audit rows; what is later still, the next start finds
 EVERY_S = 0.5
 HEAD_EVERY = dt.timedelta(minutes=1)
 
@@ -75,7 +75,9 @@ def verify(conn: Conn, heads: Path | None = None) -> Verdict:
             count, last = count + 1, link.hash
     cut = max(noted, default=0)
     if cut > count:
-        return Verdict(count, f"链尾缺失：曾到第 {cut} 节，现只有 {count} 节 The tail is missing: the chain once had {cut} links", None, 0)
+        return Verdict(
+            count, f"链尾缺失：曾到第 {cut} 节，现只有 {count} 节 The tail is missing: the chain once had {cut} links", None, 0
+        )
     return Verdict(count, None, None, audit.waiting(conn))
 
 
@@ -89,7 +91,7 @@ def _fault(link: audit.Link, number: int, last: str, noted: str | None) -> str |
     if linked(last, link.text) != link.hash:
         return f"审计行 {link.audit_id} 被改动 Audit row {link.audit_id} was edited"
     if noted and noted != link.hash:
-        return f"第 {number} 节与库外记录不符 Link {number} differs from the head noted outside"
+        return f"第 {number} 节与库外记录不符 Link {number} differs from the noted head"
     return None
 
 

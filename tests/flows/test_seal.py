@@ -17,7 +17,7 @@ from riskmap.store.migrate import connect
 def write(db: Database, n: int) -> None:
     with db.as_user(OFFICER, write=True) as conn:
         for i in range(n):
-            conn.execute("INSERT INTO audit (actor, role, operation, after) VALUES ('officer', 'officer', 'test', %s)", ({"i": i},))
+            conn.execute("INSERT INTO audit (actor, role, operation, after) VALUES ('a', 'officer', 'test', %s)", ({"i": i},))
 
 
 def tamper(dsns: Dsns, statement: str) -> None:
