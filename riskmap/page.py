@@ -21,8 +21,8 @@ from folium.utilities import remove_empty
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-CITY = (40.18, 116.42)                            # lat, lon: Folium's order, used nowhere else
-CITY_BOUNDS = (115.40, 39.43, 117.52, 41.07)      # west, south, east, north, degrees WGS 84
+CITY = (40.18, 116.42)  # lat, lon: Folium's order, used nowhere else
+CITY_BOUNDS = (115.40, 39.43, 117.52, 41.07)  # west, south, east, north, degrees WGS 84
 LANGUAGES = ("zh-CN", "en")
 GROUPS = ("risk", "resource", "reference")
 
@@ -45,10 +45,23 @@ class OneMap(folium.Map):
     def __init__(self, bounds: Sequence[float] = CITY_BOUNDS, **options: Any) -> None:
         super().__init__(location=CITY, tiles=None, zoom_start=9, zoom_control=False)
         self.bounds = list(bounds)
-        self.options = remove_empty(
-            center=list(CITY), zoom=9, min_zoom=7, max_zoom=19, zoom_snap=0.1, zoom_delta=1, wheel_px_per_zoom_level=90,
-            attribution_control=False, zoom_control=False, prefer_canvas=True, keyboard=True, bounce_at_zoom_limits=False,
-        ) | options
+        self.options = (
+            remove_empty(
+                center=list(CITY),
+                zoom=9,
+                min_zoom=7,
+                max_zoom=19,
+                zoom_snap=0.1,
+                zoom_delta=1,
+                wheel_px_per_zoom_level=90,
+                attribution_control=False,
+                zoom_control=False,
+                prefer_canvas=True,
+                keyboard=True,
+                bounce_at_zoom_limits=False,
+            )
+            | options
+        )
 
     def render(self, **kwargs: Any) -> None:
         """As any element with assets: Folium's own styles and its viewport line (which forbids zooming) are left out."""
@@ -97,8 +110,11 @@ class Shell(Figure):
 def environment(web_dir: Path) -> Environment:
     """Jinja over web/templates, everything escaped, an undefined name is an error."""
     env = Environment(
-        loader=FileSystemLoader(web_dir / "templates"), autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(web_dir / "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     env.filters["data"] = lambda value: Markup(data_block(value))  # noqa: S704 - escaped by data_block
     env.globals["sprite"] = Markup((web_dir / "templates" / "icons.svg").read_text("utf-8"))  # noqa: S704 - our own file
@@ -120,13 +136,26 @@ def texts(web_dir: Path, language: str) -> dict[str, str]:
 
 
 def live(
-    *, web_dir: Path, layers: Iterable[Any], nonce: str, language: str = "zh-CN", theme: str = "", mode: str = "",
+    *,
+    web_dir: Path,
+    layers: Iterable[Any],
+    nonce: str,
+    language: str = "zh-CN",
+    theme: str = "",
+    mode: str = "",
     user: str = "",
 ) -> str:
     """The page `/`: shell, layer tree and specs; no record, no count. `layers` are catalogue layers (core.layer.Layer)."""
     words = texts(web_dir, language)
     context = {
-        "nonce": nonce, "language": language, "theme": "dark" if mode == "wall" else theme, "mode": mode, "user": user, "words": words, "t": lambda key: words[key], "version": asset_version(web_dir),
+        "nonce": nonce,
+        "language": language,
+        "theme": "dark" if mode == "wall" else theme,
+        "mode": mode,
+        "user": user,
+        "words": words,
+        "t": lambda key: words[key],
+        "version": asset_version(web_dir),
     }
     shell = Shell(web_dir, "wall.html" if mode == "wall" else "onemap.html", context)
     one = OneMap()

@@ -32,14 +32,22 @@ def one_map(request: Request, lang: str = "", theme: str = "", mode: str = "") -
     nonce = secrets.token_urlsafe(18)
     state: Any = request.app.state
     html = page.live(
-        web_dir=s.web_dir, layers=list(getattr(state, "layers", ())), nonce=nonce,
-        language=lang if lang in page.LANGUAGES else s.language, theme=theme if theme in ("dark", "light") else "",
-        mode="wall" if mode == "wall" else "", user=getattr(state, "user_label", ""),
+        web_dir=s.web_dir,
+        layers=list(getattr(state, "layers", ())),
+        nonce=nonce,
+        language=lang if lang in page.LANGUAGES else s.language,
+        theme=theme if theme in ("dark", "light") else "",
+        mode="wall" if mode == "wall" else "",
+        user=getattr(state, "user_label", ""),
     )
     headers = {
-        "Content-Security-Policy": policy(nonce, getattr(state, "tile_origins", "")), "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Frame-Options": "SAMEORIGIN",
-        "Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+        "Content-Security-Policy": policy(nonce, getattr(state, "tile_origins", "")),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-store",
+        "X-Frame-Options": "SAMEORIGIN",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     }
     return HTMLResponse(html, headers=headers)
 

@@ -8,24 +8,39 @@ import { metres, moment } from "./format.js";
 import { language, t } from "./i18n.js";
 import { keysDialog, wireKeys } from "./keys.js";
 import { INSET_BOX, insetAt, paintInset } from "./map/inset.js";
-import { measuring } from "./map/measure.js";
 import { MapView } from "./map/view.js";
 import { FAR } from "./map/zoom.js";
 import { asked, path } from "./query.js";
 import * as state from "./state.js";
-import { paintBase, setSources, source } from "./panel/base.js";
-import { cardOpen, closeCard, followCard, forgetCard, wireCard } from "./panel/card.js";
-import { filterCount, paintFilters } from "./panel/filters.js";
+import { filterCount } from "./panel/chips.js";
 import { closeMenu, loadCounts, paintChips, paintTabs, paintTools, wireHead } from "./panel/head.js";
 import { openLayers, paintLayers, repaintLayers, toggleLevel } from "./panel/layers.js";
 import { legendBox, scaleBar, tip } from "./panel/mapside.js";
 import { List } from "./panel/list.js";
 import { bar, copy, toast } from "./panel/notice.js";
 import { covered, phone, sheetStep, sheetTo, wireSheet } from "./panel/sheet.js";
-import { closeWhy, followWhy, whyOpen } from "./panel/why.js";
 
 const facets = new Map();
 let leftTab = "layers", view, list, feed, located = null;
+
+// Cards, the grade page, facets and basemaps come when they are first asked for; the map and the list do not wait for them.
+const cardModule = () => import("./panel/card.js").then((module) => { module.wireCard({ view, located: locate }); return module; });
+const cardOpen = () => !$("card").hidden;
+const closeCard = () => state.set({ id: null, district: "", cell: "", why: false });
+const whyOpen = () => !$("why").hidden;
+const closeWhy = () => state.set({ why: false });
+let sources = [];
+const source = (id) => sources.find((one) => one.id === id) || null;
+
+let opening = null;                            // the row just opened: its card can show a head before the answer comes
+async function followCard() {
+  const s = state.get();
+  if (s.id || s.district || s.cell || cardOpen()) (await cardModule()).followCard(opening);
+}
+async function followWhy() {
+  const s = state.get();
+  if ((s.why && s.district) || whyOpen()) (await import("./panel/why.js")).followWhy();
+}
 
 // theme before anything is drawn
 const theme = () => document.documentElement.dataset.theme || "light";
@@ -45,7 +60,6 @@ async function start() {
   if (s.view) view.setView(s.view); else view.fitCity(false, cityPad());
   feed = new Feed(view, failing);
   list = new List({ view, open: openItem, go: goTo, hover: hoverItem, loaded: () => { if (state.get().id && !state.get().id.seen) list.reveal(); } });
-  wireCard({ view, located: locate });
   wire(shell);
   state.watch(changed);
   paintTabs(); paintChips(); paintTools(); paintLeft();
@@ -56,7 +70,7 @@ async function start() {
   early.water.then((body) => view.setWater(body), () => {});
   early.districts.then(gradesCame, (error) => failing("districts", error));
   early.status.then(statusCame, () => {});
-  early.bases.then((body) => { setSources(body); followBase(); if (leftTab === "base") paintLeft(); }, () => {});
+  early.bases.then((body) => { sources = Array.isArray(body) ? body : body.basemaps || []; followBase(); if (leftTab === "base") paintLeft(); }, () => {});
   feed.refresh();
   moved(view.view());
   await Promise.all([early.outlines, early.districts].map((one) => one.catch(() => {})));
@@ -148,9 +162,9 @@ function choose() {
 function openItem(item) {
   if (item.code && item.zone !== undefined && !item.properties) { state.set({ district: item.code, id: null, cell: "" }); return; }
   locate.wanted = item.id;
+  opening = item;
   located = item.geometry ? { layer: state.get().list, id: item.id, lon: item.geometry.coordinates[0], lat: item.geometry.coordinates[1], level: catalogue.layer(state.get().list).look.by_level ? item.properties.effective_level || 0 : undefined } : null;
   state.set({ id: { layer: state.get().list, id: item.id }, district: "", cell: "" });
-  followCard(item);
   if (phone()) sheetTo(1);
 }
 
@@ -174,7 +188,7 @@ function changed(s, keys) {
   if (has("q") && $("q") !== document.activeElement) $("q").value = s.q;
   if (has("id", "district", "cell")) { if (!s.id) located = null; followCard(); choose(); list.reveal(); }
   if (has("district", "why", "on")) followWhy();
-  if (has("on")) { forgetCard(); followCard(); catalogue.loadDistricts(s.on).then(gradesCame, (error) => failing("districts", error)); }
+  if (has("on")) { if (cardOpen()) cardModule().then((module) => { module.forgetCard(); module.followCard(); }); catalogue.loadDistricts(s.on).then(gradesCame, (error) => failing("districts", error)); }
   if (has("base")) followBase();
   if (has("theme")) followTheme(s);
   if (has("filters") && s.id && list.total !== null) leaving(s);
@@ -208,14 +222,14 @@ async function loadFacets() {
   }
 }
 
-function paintLeft() {
+async function paintLeft() {
   const body = $("left-body"), n = filterCount(state.filtersOf(state.get().list));
   body.dataset.tab = leftTab;
   for (const name of ["layers", "filters", "base"]) $(`tab-${name}`).setAttribute("aria-selected", String(name === leftTab));
   $("tab-filters").querySelector(".n").textContent = n ? String(n) : "";
   if (leftTab === "layers") paintLayers(body, { tree: window.riskmap.tree, view, facets: (name) => facets.get(name) });
-  else if (leftTab === "filters") paintFilters(body, facets.get(state.get().list));
-  else paintBase(body);
+  else if (leftTab === "filters") { const { paintFilters } = await import("./panel/filters.js"); if (leftTab === "filters") paintFilters(body, facets.get(state.get().list)); }
+  else { const { paintBase } = await import("./panel/base.js"); if (leftTab === "base") paintBase(body, sources); }
 }
 
 function openLeft(tab) {
@@ -288,8 +302,8 @@ function escape() {
 
 function bare() { document.body.classList.toggle("is-bare"); $("map-only").setAttribute("aria-pressed", String(document.body.classList.contains("is-bare"))); }
 
-function measure() {
-  const on = !view.mode;
+async function measure() {
+  const on = !view.mode, { measuring } = await import("./map/measure.js");
   view.setMode(on ? measuring(metres, () => view.rings.repaint()) : null);
   $("measure").setAttribute("aria-pressed", String(on));
   $("map-note").hidden = !on;

@@ -8,7 +8,6 @@ import { metresPerPixel, unitX, unitY } from "./mercator.js";
 import { figure, token, usePalette } from "./palette.js";
 import { drawnAt, drawnCount, find, hitPoint, idsHeld, paintPoints, setPoints } from "./points.js";
 import { drawMark, drawRing, forgetStamps, loadIcon } from "./symbols.js";
-import { tileLayer } from "./tiles.js";
 import { FAR, MAX_FLY, RECORD_ZOOM, cellResolution } from "./zoom.js";
 
 const LEVELS = new Set([0, 1, 2, 3, 4]);
@@ -206,7 +205,10 @@ export class MapView {
   place(layer, id) { const item = find(layer, id); return item ? { layer, id, lon: item.lon, lat: item.lat } : null; }
 
   /** A tile source, or null for the product's own ground. */
-  setTiles(source, onError) {
+  async setTiles(source, onError) {
+    this.wanted = source;
+    const { tileLayer } = source ? await import("./tiles.js") : {};
+    if (this.wanted !== source) return;
     if (this.tiles) { this.tiles.remove(); this.tiles = null; }
     if (source) this.tiles = tileLayer(source, onError).addTo(this.map);
     this.set({ tiles: Boolean(source) });

@@ -8,7 +8,7 @@ import { t } from "../i18n.js";
 import { asked, boxText, path } from "../query.js";
 import { filtersOf, get as state, set, setFilters } from "../state.js";
 import { shown } from "../feed.js";
-import { filterKeys, filterName, without } from "./filters.js";
+import { filterKeys, filterName, without } from "./chips.js";
 import { toast } from "./notice.js";
 
 const counts = new Map();

@@ -3,7 +3,7 @@
 import { get as fetchJson, stopped } from "../api.js";
 import * as catalogue from "../catalogue.js";
 import { $, clear, h, later } from "../dom.js";
-import { filterKeys, filterName, without } from "./filters.js";
+import { filterKeys, filterName, without } from "./chips.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
 import { asked, boxText, path } from "../query.js";

@@ -1,0 +1,207 @@
+"""The pages as text: only our own assets, inline scripts under the nonce, no word of a user, one catalogue in two languages."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from riskmap import page, pagefile
+from riskmap.catalogue import load
+from riskmap.settings import settings
+
+WEB = settings().web_dir
+HOSTILE = [
+    "<img src=x onerror=window.__x=1>",
+    "${window.__x=1}",
+    "`${window.__x=1}`",
+    "</script><script>window.__x=1</script>",
+    "a\\1b\"'",
+]
+
+
+def layers() -> list:
+    return list(load(settings().layers_dir, settings().data_dir / "codes").layers.values())
+
+
+def live(**more: str) -> str:
+    return page.live(web_dir=WEB, layers=layers(), nonce="n0nce", **more)
+
+
+class Tags(HTMLParser):
+    """Every start tag with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("mode", ["", "wall"])
+@pytest.mark.parametrize("language", page.LANGUAGES)
+def test_the_page_names_only_our_own_files(mode: str, language: str) -> None:
+    tags = Tags(live(mode=mode, language=language)).found
+    assets = [
+        a.get("src") or a.get("href") for tag, a in tags if tag in ("script", "link", "img") and (a.get("src") or a.get("href"))
+    ]
+    assert len(assets) >= 8
+    assert [a for a in assets if not (a.startswith("/static/") or a == "data:,")] == []
+    for asset in assets:
+        if asset.startswith("/static/") and "/vendor/" not in asset:
+            assert (WEB / asset.removeprefix("/static/").split("?")[0]).is_file(), asset
+
+
+def test_no_other_host_is_written_in_any_page() -> None:
+    text = live() + live(mode="wall")
+    assert "leaflet" in text
+    assert set(re.findall(r"https?://[^\s\"'<>]+", text)) <= {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize("mode", ["", "wall"])
+def test_inline_scripts_carry_the_nonce_and_nothing_is_styled_or_handled_inline(mode: str) -> None:
+    tags = Tags(live(mode=mode)).found
+    inline = [a for tag, a in tags if tag == "script" and "src" not in a and a.get("type") != "application/json"]
+    assert inline and all(a.get("nonce") == "n0nce" for a in inline)
+    assert [(tag, a) for tag, a in tags if "style" in a or any(key.startswith("on") for key in a)] == []
+    assert not [tag for tag, _ in tags if tag == "style"]
+
+
+def test_zooming_by_hand_is_not_forbidden() -> None:
+    viewport = [a["content"] for tag, a in Tags(live()).found if tag == "meta" and a.get("name") == "viewport"]
+    assert viewport == ["width=device-width, initial-scale=1"]
+
+
+def test_the_shell_tells_every_layer_once_and_in_its_group() -> None:
+    text = live()
+    tree = re.search(r"riskmap\.tree = (\[.*?\]);", text, re.DOTALL)
+    assert tree
+    told = re.findall(r'"([a-z_]+)"', " ".join(re.findall(r'"layers": \[(.*?)\]', tree[1], re.DOTALL)))
+    assert sorted(told) == sorted(layer.name for layer in layers())
+    for layer in layers():
+        assert text.count(f'"/static/layers/{layer.name}/icon.svg"') == 1
+
+
+def test_the_texts_are_the_same_keys_in_both_languages_and_english_has_no_chinese() -> None:
+    zh, en = (page.texts(WEB, language) for language in page.LANGUAGES)
+    assert len(zh) > 200 and zh.keys() == en.keys()
+    allowed = {"lang.other", "lang.short", "base.none"}
+    assert [key for key, text in en.items() if key not in allowed and re.search(r"[\u4e00-\u9fff]", text)] == []
+    holes = {key: re.findall(r"\{(\w+)\}", zh[key]) for key in zh}
+    assert [key for key in zh if sorted(set(holes[key])) != sorted(set(re.findall(r"\{(\w+)\}", en[key])))] == []
+
+
+def test_every_text_the_client_asks_for_exists() -> None:
+    words = page.texts(WEB, "zh-CN")
+    code = "\n".join(p.read_text("utf-8") for p in sorted((WEB / "js").rglob("*.js")))
+    asked = set(re.findall(r"\bt\(\"([a-z0-9._]+)\"", code))
+    assert len(asked) > 100
+    assert asked - words.keys() == set()
+    for prefix in set(re.findall(r"\bt\(`([a-z.]+)\.\$\{", code)):
+        assert [key for key in words if key.startswith(f"{prefix}.")], prefix
+
+
+def test_a_data_block_cannot_be_ended_from_inside() -> None:
+    for text in HOSTILE:
+        block = page.data_block({"name": text})
+        assert not re.search(r"[<>&]", block)
+        assert json.loads(block) == {"name": text}
+
+
+def test_leaflet_is_spoken_to_in_map_only_and_the_network_in_api_only() -> None:
+    files = sorted((WEB / "js").rglob("*.js"))
+    assert len(files) > 20
+    for path in files:
+        text, at = path.read_text("utf-8"), path.relative_to(WEB / "js").as_posix()
+        code = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.DOTALL)
+        assert at.startswith("map/") or not re.search(r"\bL\.", code), at
+        assert at == "api.js" or not re.search(r"\bfetch\(|XMLHttpRequest|EventSource", code), at
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", code), at
+        assert len(text.splitlines()) <= 400, at
+        assert not re.search(r"https?://", text.replace("http://www.w3.org/2000/svg", "")), at
+
+
+def test_scripts_of_the_map_stay_within_160_kb_gzipped() -> None:
+    """What a session of map, hexagons and list loads: cards, grade page, facets and tile sources come when asked for."""
+    vendored = [WEB / "vendor" / name for name in ("leaflet/leaflet.js", "h3-js/h3-js.umd.js")]
+    if not all(path.is_file() for path in vendored):
+        pytest.skip("web/vendor is filled at set-up")
+    seen: set[Path] = set()
+
+    def follow(path: Path) -> None:
+        if path in seen:
+            return
+        seen.add(path)
+        for name in re.findall(r"^import .*?from \"(\.[^\"]+)\";", path.read_text("utf-8"), re.MULTILINE):
+            follow((path.parent / name).resolve())
+
+    follow((WEB / "js" / "main.js").resolve())
+    assert len(seen) > 20
+    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in [*seen, *vendored]) <= 160 * 1000
+
+
+def single() -> str:
+    square = [[[116.0, 39.8], [116.5, 39.8], [116.5, 40.0], [116.0, 40.0], [116.0, 39.8]]]
+    district = {
+        "type": "Feature",
+        "geometry": {"type": "Polygon", "coordinates": square},
+        "properties": {"code": "110101", "name": HOSTILE[3], "shown": 2, "d": 13.2, "t": 0.02},
+    }
+    cell = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": square}, "properties": {"level": 1, "risk": 41.5}}
+    records = [
+        {"lon": 116.2, "lat": 39.9, "level": 1, "name": name, "code": f"RS-{i}", "place": "东城区", "note": name}
+        for i, name in enumerate(HOSTILE)
+    ]
+    return pagefile.single_file(
+        web_dir=WEB,
+        title=HOSTILE[0],
+        bounds=(116.0, 39.8, 116.5, 40.0),
+        districts={"type": "FeatureCollection", "features": [district]},
+        cells={"type": "FeatureCollection", "features": [cell]},
+        records=records,
+        total=5,
+        facts=[("筛选", HOSTILE[1])],
+        demo=True,
+    )
+
+
+def test_the_single_file_links_nothing_and_says_that_it_is_demo() -> None:
+    if not (WEB / "vendor/leaflet/leaflet.js").is_file():
+        pytest.skip("web/vendor is filled at set-up")
+    text = single()
+    tags = Tags(text).found
+    assert [(tag, a) for tag, a in tags if a.get("src") or (tag == "link" and a.get("href") != "data:,")] == []
+    assert "default-src 'none'" in text and "演示数据" in text
+    style = "".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))
+    assert style and "url(" not in style
+    assert HOSTILE[0] not in text and HOSTILE[3] not in text
+
+
+@pytest.mark.browser
+def test_the_single_file_opens_from_a_stick_with_no_request(tmp_path: Path) -> None:
+    if not (WEB / "vendor/leaflet/leaflet.js").is_file():
+        pytest.skip("web/vendor is filled at set-up")
+    from tests.browser.chromium import opened
+
+    path = tmp_path / "map.html"
+    path.write_text(single(), "utf-8")
+    with opened() as chromium:
+        asked, errors = [], []
+        tab = chromium.new_page()
+        tab.on("request", lambda r: asked.append(r.url) if not r.url.startswith("data:") else None)
+        tab.on("pageerror", lambda e: errors.append(str(e)))
+        tab.goto(path.as_uri())
+        tab.wait_for_selector(".snap-i")
+        assert asked == [path.as_uri()] and errors == []
+        assert tab.locator(".snap-i").count() == len(HOSTILE)
+        assert tab.evaluate("() => window.__x") is None
+        rows = tab.locator("tbody tr td:nth-child(2)").all_inner_texts()
+        assert rows == HOSTILE
+        tab.locator(".snap-i").nth(4).hover()
+        assert HOSTILE[4] in tab.locator(".leaflet-tooltip").inner_text()
