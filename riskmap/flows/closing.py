@@ -1,0 +1,55 @@
+"""The daily closing: the grades of a day as recorded by its end, written once and never again; the only time a grade may fall."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+from riskmap.catalogue import Catalogue
+from riskmap.core.grading.engine import Engine
+from riskmap.flows.grade import Graded, states_of
+from riskmap.flows.survey import BEIJING, Standing, end_of, survey
+from riskmap.store import grades, journal
+from riskmap.store.database import Database
+from riskmap.store.grades import Moment
+
+LONGEST = 31                                          # days made up for after a long rest; older ones stay without a closing
+
+
+def due(db: Database, now: dt.datetime, close_at: dt.time) -> list[dt.date]:
+    """Days that want a closing, oldest first: through yesterday, and before `close_at` in Beijing through the day before it."""
+    local = now.astimezone(BEIJING)
+    last = local.date() - dt.timedelta(days=1 if local.time() >= close_at else 2)
+    with db.as_engine(write=False) as conn:
+        first = grades.closings_missing(conn)
+    if first is None:
+        return []
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    return days[-LONGEST:]
+
+
+def close(db: Database, catalogue: Catalogue, day: dt.date, now: dt.datetime, have: Standing | None = None) -> Graded:
+    """Close a day. A second closing of the same day changes nothing."""
+    with db.as_engine() as conn:
+        grades.lock(conn)
+        read = survey(conn, catalogue, Moment(day, end_of(day)), now, have)
+        clock = time.perf_counter()
+        engine = Engine.full(read.standing.ground, read.inputs, read.method, day)
+        engine_ms = (time.perf_counter() - clock) * 1000
+        graded = Graded(engine, read, states_of(conn, engine, closing=True, until=end_of(day)))
+        datasets, counts = read.standing.datasets, (len(engine.rows["sources"]), len(engine.drawn()))
+        graded.run_id = grades.add_run(conn, grades.Run(
+            "closing", read.method_id, day, datasets, read.through, *counts, engine_ms, engine.digest(), read.notes, now))
+        if grades.put_closing(conn, graded.run_id, day, graded.states):
+            journal.event(conn, "grades.closed", None, None, {"day": day.isoformat(), "run": graded.run_id})
+        return graded
+
+
+def catch_up(db: Database, catalogue: Catalogue, now: dt.datetime, close_at: dt.time,
+             have: Standing | None = None) -> list[dt.date]:
+    """Make every closing that is due; the days closed."""
+    days = due(db, now, close_at)
+    for day in days:
+        have = close(db, catalogue, day, now, have).survey.standing
+    return days
+

@@ -1,0 +1,5 @@
+-- Empty the cells before a full write.
+-- in:    nothing
+-- out:   rows removed
+-- index: none
+DELETE FROM cell_grade
