@@ -17,8 +17,9 @@ import numpy as np
 
 from riskmap.catalogue import Catalogue
 from riskmap.core.grading.district import Computed
-from riskmap.core.grading.engine import NOTHING, Engine
+from riskmap.core.grading.engine import Engine
 from riskmap.core.grading.shown import Override, Shown, fold
+from riskmap.core.grading.state import NOTHING
 from riskmap.flows.survey import Survey, beijing_day, end_of, roles, survey
 from riskmap.store import grades, journal
 from riskmap.store.database import Database

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,45 +20,11 @@ from riskmap.core.grading.hazard import Weighed
 from riskmap.core.grading.inputs import KINDS, Inputs, Sources
 from riskmap.core.grading.method import MICRO, Method
 from riskmap.core.grading.rows import Rows
+from riskmap.core.grading.state import NOTHING, Cells, Touched, mix, total
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 EPOCH = dt.date(1970, 1, 1)
-NOTHING: Ints = np.empty(0, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Touched:
-    """What a change reached: positions of cells whose stored values differ now, cells that became empty, districts."""
-
-    cells: Ints = field(default_factory=lambda: NOTHING)
-    emptied: Ints = field(default_factory=lambda: NOTHING)
-    districts: tuple[int, ...] = ()
-
-
-@dataclass(eq=False)
-class Cells:
-    """One position a city cell. `hazard` in 1e-6, people in milli-persons, `coping` 3k in 1e-9, `risk` ρ in 1e-6."""
-
-    high: Ints
-    low: Ints
-    hazard: Ints
-    occupants: Ints
-    sources: Ints
-    worst: Ints                                       # Ⅰ sources standing here
-    shelter: Ints                                     # sum of ratios, 1e-9, before the cap
-    team_m: Floats
-    depot_m: Floats
-    coping: Ints
-    risk: Ints
-    level: NDArray[np.int8]
-
-    @classmethod
-    def empty(cls, n: int) -> Self:
-        zero = lambda: np.zeros(n, dtype=np.int64)     # noqa: E731
-        far = lambda: np.full(n, coping.FAR_M)         # noqa: E731
-        level = np.full(n, 4, dtype=np.int8)
-        return cls(zero(), zero(), zero(), zero(), zero(), zero(), zero(), far(), far(), zero(), zero(), level)
 
 
 class Engine:
@@ -154,8 +119,8 @@ class Engine:
             values = [[-1 if v is None else v for v in (d.d_micro, d.t_micro, d.grade)] for d in self.districts()]
             rows = np.array(values, dtype=np.int64)
             code = np.array([int(c) for c in self.ground.districts], dtype=np.int64)
-            total = self.marks.sum(axis=0, dtype=np.uint64) + mix([code, *rows.T]).sum(axis=0, dtype=np.uint64)
-            return "".join(f"{int(v):016x}" for v in total)
+            hashes = np.concatenate([self.marks, mix([code, *rows.T])])
+            return "".join(f"{int(v):016x}" for v in hashes.sum(axis=0, dtype=np.uint64))
 
     # the parts of a change; each gives the positions of the cells it may have moved
 
@@ -184,7 +149,7 @@ class Engine:
         self._link(rows, now)
         after = book.alive(np.unique(np.concatenate([before, rows, self._reached(rows, now)])))
         self._weigh(after)
-        mass = self.mass - _total(old_weighed.mass) + _total(self.weighed.mass[after])
+        mass = self.mass - total(old_weighed.mass) + total(self.weighed.mass[after])
         if mass >= hazard.MASS_LIMIT:                 # put everything back, then refuse
             self._unlink(rows)
             book.remove(rows)
@@ -197,9 +162,9 @@ class Engine:
         """Take the old contributions out and put the new ones in."""
         new = self.weighed.take(after)
         cell, reach, mass = now.cell, new.reach_m, new.mass
-        self.mass += _total(mass)
+        self.mass += total(mass)
         if old is not None:
-            self.mass -= _total(old[1].mass)
+            self.mass -= total(old[1].mass)
             self.sums.add_sources(old[0], old[1], self.day, self.method, -1)
             self._count(old[0], old[1], -1)
             cell, reach = np.concatenate([old[0].cell, cell]), np.concatenate([old[1].reach_m, reach])
@@ -342,22 +307,3 @@ class Engine:
         if caps != len(self.caps().unknown_coping):
             differ[:] = True
         return tuple(np.flatnonzero(differ).tolist())
-
-
-def mix(columns: list[Ints]) -> NDArray[np.uint64]:
-    """Two 64-bit hashes of each row, shape (n, 2). Their sums over rows are free of order."""
-    out = np.empty((len(columns[0]), 2), dtype=np.uint64)
-    for half, seed in enumerate((0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)):
-        value = np.full(len(columns[0]), seed, dtype=np.uint64)
-        for column in columns:
-            value ^= column.astype(np.uint64)
-            value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            value ^= value >> np.uint64(31)
-        out[:, half] = value
-    return out
-
-
-def _total(mass: Ints) -> int:
-    """Exact sum as a Python integer."""
-    return int((mass // MICRO).sum()) * MICRO + int((mass % MICRO).sum()) if len(mass) else 0
