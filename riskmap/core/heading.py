@@ -14,6 +14,8 @@ from riskmap.core.layer import Label, Layer
 
 # Fields that are read from a table but not stored under their own name.
 LONLAT, CRS = "lonlat", "crs"
+# The heading readers give to the coordinates of a shape; it wins over a property of that name.
+SHAPE_LON, SHAPE_LAT = "几何经度 (geometry lon)", "几何纬度 (geometry lat)"
 COMMON_LABELS: dict[str, Label] = {
     "code": Label(zh="编号", en="Code"),
     "name": Label(zh="名称", en="Name"),
@@ -149,6 +151,9 @@ class Vocabulary:
         if endings:
             best = max(endings, key=len)
             return Claim(text, self.exact[best][0], 0.7 if len(best) >= 3 else 0.6)
+        starts = {self.exact[k][0] for k in self.exact if k.startswith(bare)}
+        if len(starts) == 1 and (len(bare) >= 4 or not bare.isascii()):  # .dbf cuts field names at ten bytes
+            return Claim(text, starts.pop(), 0.65)
         close = difflib.get_close_matches(bare, [k for k in self.exact if len(k) >= 4], n=1, cutoff=0.86)
         return Claim(text, self.exact[close[0]][0], 0.6) if close else None
 
@@ -182,6 +187,8 @@ def vocabulary(layer: Layer) -> Vocabulary:
         add(label.en, name, 0.94)
         for word in _COMMON_ALIASES[name]:
             add(word, name, 0.9)
+    add(SHAPE_LON, "lon", 1.5)
+    add(SHAPE_LAT, "lat", 1.5)
     return Vocabulary(exact, {f.name: f.unit for f in layer.field if f.unit})
 
 

@@ -20,7 +20,7 @@ def shelter() -> Layer:
     ("场所名称", "name"), ("避难场所名称", "name"), ("Shelter name", "name"), ("name", "name"), ("NAME", "name"), ("*场所名称（必填）", "name"), ("场 所 名 称：", "name"),
     ("场所编号", "code"), ("经度", "lon"), ("经度（WGS84）", "lon"), ("LNG", "lon"), ("Ｌａｔ", "lat"), ("纬度", "lat"), ("所属区", "district"), ("区县", "district"), ("所属街道", "town"),
     ("可容纳避难人数(人)", "capacity"), ("容量", "capacity"), ("Capacity", "capacity"), ("有效避难面积（㎡）", "effective_area_m2"), ("坐标系", "crs"), ("经纬度", "lonlat"),
-    ("核验日期", "verified_on"), ("详细地址", "address"), ("基本情况-可容纳人数", "capacity"), ("北京市应急避难场所名称", "name"),
+    ("核验日期", "verified_on"), ("详细地址", "address"), ("基本情况-可容纳人数", "capacity"), ("北京市应急避难场所名称", "name"), ("场所名", "name"),
 ])  # fmt: skip
 def test_match(shelter: Layer, heading: str, field: str) -> None:
     claim = vocabulary(shelter).match(heading)
