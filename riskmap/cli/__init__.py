@@ -10,8 +10,9 @@ import importlib.util
 import sys
 
 import typer
+from pydantic import ValidationError
 
-from riskmap.errors import Problem
+from riskmap.errors import Problem, SetupError
 
 app = typer.Typer(
     name="riskmap",
@@ -45,12 +46,21 @@ def tell(problem: Problem) -> None:
             print(f"               {line}", file=sys.stderr)
 
 
+def unsettled(error: ValidationError) -> SetupError:
+    """Settings out of their bounds, by the names a person sets."""
+    told = [f"RISKMAP_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+    return SetupError("设置不合规 A setting is out of bounds", where="; ".join(told), remedy="见 .env.example See .env.example")
+
+
 def main() -> None:
     """Entry point of `riskmap`."""
     try:
         load()()
     except Problem as problem:
         tell(problem)
+        sys.exit(1)
+    except ValidationError as error:
+        tell(unsettled(error))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

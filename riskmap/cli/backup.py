@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from riskmap.cli import app
-from riskmap.errors import BadInput
 from riskmap.flows import backup as flow
 from riskmap.flows.setup import make_current
 from riskmap.settings import settings
@@ -35,9 +34,7 @@ def backup(
     if as_json:
         print(json.dumps({"file": str(file), "bytes": file.stat().st_size}))
     else:
-        print(
-            f"{file}  {file.stat().st_size / 1e6:.1f} MB\n请复制到另一台机器 Copy it to another machine."
-        )
+        print(f"{file}  {file.stat().st_size / 1e6:.1f} MB\n请复制到另一台机器 Copy it to another machine.")
 
 
 @app.command()
@@ -54,7 +51,7 @@ def restore(
         make_current(given)
         report, kept = flow.drill(given, file, now()), None
     elif file is None:
-        raise BadInput("要恢复哪个文件 Which file is to be restored?", remedy="riskmap restore <备份文件 backup file>")
+        raise typer.BadParameter("要恢复哪个文件 which file is to be restored?", param_hint="FILE")
     else:
         report, kept = flow.restore(given, file, now())
     if as_json:

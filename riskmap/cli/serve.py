@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from riskmap.cli import app
+from riskmap.cli import app, log
 from riskmap.cli.audit import HEADS
 from riskmap.errors import SetupError
 from riskmap.flows.seal import Sealer
@@ -109,6 +109,7 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
     """Serve until Ctrl-C."""
     from riskmap.api.app import create_app
 
+    log.configure(given)
     config = uvicorn.Config(
         create_app(given, db), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
     )

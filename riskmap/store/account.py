@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,22 +77,31 @@ def searchable(path: Path, who: Account) -> Path | None:
 def place(wanted: Path, who: Account) -> Path:
     """Where the cluster lives: `wanted`, or, where `who` cannot get there (a 0700 home of root), a folder under /var/lib/riskmap.
 
-    The choice is written into a pointer file beside `wanted`, so that a later chmod does not lose the data from sight.
+    Only looks. `settle` writes the choice down, so that a later chmod does not lose the data from sight.
     """
-    pointer = wanted.with_name(wanted.name + ".location")
+    pointer = _pointer(wanted)
     if pointer.exists():
         return Path(pointer.read_text(encoding="utf-8").strip())
     if wanted.exists() and any(wanted.iterdir()) or searchable(wanted.parent, who) is None:
         return wanted
-    chosen = SYSTEM_DIR / _digest(wanted)
-    wanted.parent.mkdir(parents=True, exist_ok=True)
+    return SYSTEM_DIR / _digest(wanted)
+
+
+def settle(wanted: Path, chosen: Path, who: Account) -> None:
+    """Note in a file beside `wanted` that the cluster lives elsewhere, and say so."""
+    pointer = _pointer(wanted)
+    if chosen == wanted or pointer.exists():
+        return
     pointer.write_text(f"{chosen}\n", encoding="utf-8")
     print(
-        f"用户 {who.name} 进不了 {searchable(wanted.parent, who)}，数据库放在 {chosen}\n"
-        f"{who.name} cannot enter that folder, so the database lives in {chosen} (noted in {pointer.name})",
-        flush=True,
+        f"用户 {who.name} 进不了 {searchable(wanted.parent, who)}，数据库放在 {chosen}（记在 {pointer.name}）\n"
+        f"{who.name} cannot enter that folder, so the database lives in {chosen}",
+        file=sys.stderr,
     )
-    return chosen
+
+
+def _pointer(wanted: Path) -> Path:
+    return wanted.with_name(wanted.name + ".location")
 
 
 def socket_dir(home: Path, who: Account) -> Path:

@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -99,6 +100,7 @@ class Cluster:
         programs = self._programs(version)
         who = account.account()
         account.own(self.var_dir, account.Account(os.geteuid(), os.getegid(), "", ()), 0o755)
+        account.settle(self.var_dir / "pg", self.home, who)
         account.own(self.home, who)
         with self._alone():
             if release_ballast:
@@ -193,7 +195,7 @@ class Cluster:
         if fresh.exists():
             aside = self.home / f"aside-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
             fresh.rename(aside)
-            print(f"上次没有建完的数据库移到 A half-made cluster was moved to {aside}", flush=True)
+            print(f"上次没有建完的数据库移到 A half-made cluster was moved to {aside}", file=sys.stderr)
         done = self._run(
             who,
             str(programs.bin / "initdb"),

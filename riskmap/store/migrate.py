@@ -111,9 +111,15 @@ def bootstrap(conn: Conn, path: Path) -> bool:
     return True
 
 
-def _apply(conn: Conn, planned: list[Migration]) -> list[str]:
-    conn.execute("SET ROLE riskmap_owner")
-    conn.execute(JOURNAL)
+def pending(conn: Conn, directory: Path) -> list[str]:
+    """Names of migrations not applied yet; SetupError where the database and the files contradict each other."""
+    made = conn.execute("SELECT to_regclass('schema_migration') IS NOT NULL AS made").fetchone()
+    done = _checked(conn, found(directory)) if made and made["made"] else set()
+    return [m.name for m in found(directory) if m.number not in done]
+
+
+def _checked(conn: Conn, planned: list[Migration]) -> set[int]:
+    """Numbers applied so far, each compared with its file."""
     done = {r["number"]: r for r in conn.execute("SELECT number, name, checksum FROM schema_migration").fetchall()}
     for number, row in done.items():
         known = next((m for m in planned if m.number == number), None)
@@ -127,6 +133,13 @@ def _apply(conn: Conn, planned: list[Migration]) -> list[str]:
                 f"已执行的迁移被改动 An applied migration was edited: {known.name}",
                 remedy="恢复原文件，改动写成新的迁移 Restore the file; write the change as a new migration.",
             )
+    return set(done)
+
+
+def _apply(conn: Conn, planned: list[Migration]) -> list[str]:
+    conn.execute("SET ROLE riskmap_owner")
+    conn.execute(JOURNAL)
+    done = _checked(conn, planned)
     applied = []
     for migration in planned:
         if migration.number in done:

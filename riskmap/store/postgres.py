@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def install(version: int | None = None) -> Programs:
     prefix = privilege()
     if prefix is None or not shutil.which("apt-get"):
         raise SetupError("缺少 PostgreSQL/PostGIS PostgreSQL with PostGIS is missing", remedy=f"{line}\n{COMPOSE}")
-    print(f"安装 Installing: {' '.join(names)} …", flush=True)
+    print(f"安装 Installing: {' '.join(names)} …", file=sys.stderr)
     _apt(prefix, names, line)
     if found := programs(version):
         return found

@@ -145,7 +145,7 @@ def test_half_made_is_moved_aside_and_damaged_is_left_alone(folder: Path, capsys
     (half / "PG_VERSION").write_text("15\n")
     cluster = made(folder)
     cluster.up()
-    assert "half-made" in capsys.readouterr().out
+    assert "half-made" in capsys.readouterr().err
     assert [p.name for p in folder.glob("pg/aside-*/*")] == ["PG_VERSION"]
     cluster.down()
     (cluster.data / "global" / "pg_control").rename(folder / "lost")
