@@ -86,10 +86,11 @@ export class Feed {
       this.view.setPoints(layer.name, null, look);
       return;
     }
-    const question = JSON.stringify(asked(layer.name)), zoom = Math.floor(view.zoom);
+    const exact = own && state().inView;                      // then map and list answer for the same box, to the record
+    const question = JSON.stringify([asked(layer.name), exact && view.bbox]), zoom = Math.floor(view.zoom);
     const had = this.points.get(layer.name);
     if (had && had.question === question && had.zoom === zoom && within(view.bbox, had.box)) return;
-    const box = padded(view.bbox, 0.15);
+    const box = exact ? view.bbox : padded(view.bbox, 0.15);
     try {
       const columns = await fetchJson(path(layer.name, "points"), asked(layer.name, { bbox: boxText(box), zoom }), { slot: `points:${layer.name}` });
       this.points.set(layer.name, { question, zoom, box });

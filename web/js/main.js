@@ -286,7 +286,7 @@ function wire(shell) {
     [["?"], t("key.help"), keysDialog],
     [["Escape"], t("key.close"), escape],
   ]);
-  shell.list = list; shell.view = view; shell.state = state;   // for tests and for the console
+  shell.list = list; shell.view = view; shell.feed = feed; shell.state = state;   // for tests and for the console
 }
 
 function escape() {

@@ -133,4 +133,4 @@ export function hitPoint(x, y, slack = 3) {
 }
 
 export const drawnAt = (name, id) => drawn.find((hit) => hit.layer === name && (hit.item.id === id || (hit.item.ids && hit.item.ids.includes(id))));
-export const idsHeld = (name) => (layers.has(name) ? layers.get(name).items.filter((item) => item.id !== undefined).map((item) => item.id) : []);
+export const itemsOf = (name) => (layers.has(name) ? layers.get(name).items : []);

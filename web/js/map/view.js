@@ -6,7 +6,7 @@ import { districtAt, forgetHatches, outlines, paintBorders, paintGround, setLeve
 import { paintDistrictLabels } from "./labels.js";
 import { metresPerPixel, unitX, unitY } from "./mercator.js";
 import { figure, token, usePalette } from "./palette.js";
-import { drawnAt, drawnCount, find, hitPoint, idsHeld, paintPoints, setPoints } from "./points.js";
+import { drawnAt, drawnCount, find, hitPoint, itemsOf, paintPoints, setPoints } from "./points.js";
 import { drawMark, drawRing, forgetStamps, loadIcon } from "./symbols.js";
 import { FAR, MAX_FLY, RECORD_ZOOM, cellResolution } from "./zoom.js";
 
@@ -198,8 +198,8 @@ export class MapView {
     requestAnimationFrame(step);
   }
 
-  /** What the map holds of a layer: {ids of single records, count of all drawn}. */
-  held(layer) { return { ids: idsHeld(layer), count: drawnCount(layer) }; }
+  /** What the map holds of a layer: ids of single records, how many records in all, how many of them are drawn. */
+  held(layer) { const items = itemsOf(layer); return { ids: items.filter((one) => one.id !== undefined).map((one) => one.id), all: items.reduce((sum, one) => sum + one.n, 0), drawn: drawnCount(layer) }; }
 
   /** The drawn place of a record, if the map has it. */
   place(layer, id) { const item = find(layer, id); return item ? { layer, id, lon: item.lon, lat: item.lat } : null; }
