@@ -1,0 +1,138 @@
+"""The application: routes in order, one place where errors become answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from riskmap.api import pages
+from riskmap.api.deps import Json
+from riskmap.api.health import Measured
+from riskmap.api.health import router as health
+from riskmap.catalogue import load
+from riskmap.core.actor import OFFICER
+from riskmap.core.basemap import Basemap, origins, tianditu
+from riskmap.errors import Problem, SetupError
+from riskmap.flows.grader import Grader
+from riskmap.flows.register import Desk
+from riskmap.settings import Settings
+from riskmap.store.database import Database
+from riskmap.store.places import gazetteer
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
+    """The product over HTTP. `grading` False leaves the grader out (a second process does it, or a test needs none)."""
+    catalogue = load(settings.layers_dir, settings.data_dir / "codes")
+    db.staff_layers = tuple(catalogue.staff_layers())
+    grader = Grader(db, settings, catalogue) if grading else None
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        if grader:
+            grader.start()
+        yield
+        if grader:
+            grader.stop()
+
+    app = FastAPI(title="城市风险一张图 riskmap", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=life)
+    with db.as_user(OFFICER) as conn:
+        places = gazetteer(conn)
+    app.state.settings, app.state.db, app.state.grader = settings, db, grader
+    app.state.desk = Desk(catalogue, places, settings.soft_duplicate_m)
+    app.state.layers = list(catalogue.layers.values())
+    app.state.basemaps = basemaps(settings)
+    app.state.tile_origins = origins(app.state.basemaps)
+    app.state.user_label = f"{OFFICER.unit}・{OFFICER.name}"
+    app.include_router(health(db, settings))
+    for router in _routers():
+        app.include_router(router)
+    pages.mount(app)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(Measured)
+    app.add_middleware(Named)
+    return app
+
+
+def basemaps(settings: Settings) -> list[Basemap]:
+    """Tile sources of the settings: 天地图 with a key, and a JSON file of the operator's own. Raises SetupError for a file that does not parse."""
+    if not settings.tile_sources:
+        return tianditu(settings.tianditu_key)
+    try:
+        listed = orjson.loads(Path(settings.tile_sources).read_bytes())
+        return tianditu(settings.tianditu_key) + [Basemap.model_validate(item) for item in listed]
+    except (OSError, ValueError) as fault:
+        raise SetupError(f"底图配置读不出 / tile sources do not parse: {fault}", where=settings.tile_sources, remedy="见 README「底图」 / see README") from None
+
+
+def _routers() -> list[Any]:
+    from riskmap.api import catalogue, city, exports, features, grades, imports, records
+
+    return [catalogue.router, imports.router, features.router, records.router, exports.router, grades.router, city.router]
+
+
+class Named:
+    """ASGI middleware: every request has an id, in its log lines, its audit rows and its answer; a body over the bound is refused."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        name = uuid.uuid4().hex[:16]
+        scope.setdefault("state", {})["request_id"] = name
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=name)
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", name.encode())]
+            await send(message)
+
+        await self.app(scope, receive, told)
+
+
+def _answer(request: Request, body: dict[str, Any], status: int) -> Json:
+    body["request_id"] = getattr(request.state, "request_id", "")
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    return Json(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def _problem(request: Request, fault: Exception) -> Json:
+    assert isinstance(fault, Problem)
+    return _answer(request, fault.document(), fault.status)
+
+
+def _invalid(request: Request, fault: Exception) -> Json:
+    assert isinstance(fault, RequestValidationError)
+    places = [{"where": ".".join(str(p) for p in e["loc"]), "reason": e["msg"]} for e in fault.errors()][:20]
+    where = "; ".join(p["where"] for p in places)
+    return _answer(request, Problem("请求不合要求 / the request is not valid", where=where, remedy="见 details / see details", details=places).document() | {"status": 422, "code": "bad-input"}, 422)
+
+
+def _http(request: Request, fault: Exception) -> Json:
+    assert isinstance(fault, HTTPException)
+    title = {404: "没有这个地址 / no such address", 405: "不支持这种方法 / method not allowed"}.get(fault.status_code, str(fault.detail))
+    return _answer(request, {"type": "urn:riskmap:problem:http", "title": title, "status": fault.status_code, "code": "http"}, fault.status_code)
+
+
+def _broken(request: Request, fault: Exception) -> Json:
+    log.error("unexpected", error=repr(fault), path=request.url.path, exc_info=fault)
+    return _answer(request, {"type": "urn:riskmap:problem:internal", "title": "内部错误，已记录 / internal error, recorded", "status": 500, "code": "internal",
+                             "remedy": "把请求号告诉管理员 / give the request id to the administrator"}, 500)

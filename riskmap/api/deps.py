@@ -1,0 +1,104 @@
+"""What every route shares: who asks, one transaction a request, one effect a client key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.responses import Response
+
+from riskmap.core.actor import OFFICER, Actor
+from riskmap.flows.survey import beijing_day
+from riskmap.errors import Conflict, Precondition
+from riskmap.flows.register import Desk
+from riskmap.settings import Settings
+from riskmap.store import journal
+from riskmap.store.database import Database
+from riskmap.store.query import Conn
+
+
+class Json(Response):
+    """JSON by orjson: arrays of numbers, dates and text in one pass."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str)
+
+
+def desk(request: Request) -> Desk:
+    """The catalogue and the gazetteer, read once at start."""
+    return request.app.state.desk
+
+
+def settings(request: Request) -> Settings:
+    return request.app.state.settings
+
+
+def database(request: Request) -> Database:
+    return request.app.state.db
+
+
+def actor(request: Request) -> Actor:
+    """Who asks. Until accounts exist: the built-in officer, on the loopback address only."""
+    return OFFICER
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def today() -> dt.date:
+    """The day it is in Beijing."""
+    return beijing_day(now())
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[Conn]:
+    """The request's one transaction, READ ONLY."""
+    with database(request).as_user(actor(request), address=_address(request), request_id=request.state.request_id) as conn:
+        yield conn
+
+
+@contextmanager
+def writing(request: Request) -> Iterator[Conn]:
+    """The request's one transaction, for a change."""
+    with database(request).as_user(actor(request), write=True, address=_address(request), request_id=request.state.request_id) as conn:
+        yield conn
+
+
+def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) -> Json:
+    """Do `act` once for the request's Idempotency-Key: a repeat gets the first answer, a rival waits for it.
+
+    `act` gets the connection and returns (status, answer). Raises Precondition without a key, Conflict when the key came with another request.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not 8 <= len(key) <= 200:
+        raise Precondition(
+            "缺少 Idempotency-Key / the Idempotency-Key header is missing",
+            where="Idempotency-Key",
+            remedy="每次操作带一个 8–200 字符的唯一键 / send a unique key of 8–200 characters with every POST",
+        )
+    route = f"{request.method} {request.url.path}"
+    digest = hashlib.sha256(route.encode() + orjson.dumps(body, default=str)).hexdigest()
+    who = actor(request)
+    with writing(request) as conn:
+        if not journal.claim(conn, who, key, route, digest):
+            before = journal.recall(conn, who, key)
+            if before is None or before["status"] is None:
+                raise Conflict("同一操作正在进行 / the same request is still running", where="Idempotency-Key", remedy="稍后再试 / try again shortly")
+            if before["request_hash"] != digest:
+                raise Conflict("这个键已用于另一个请求 / this key was used for another request", where="Idempotency-Key", remedy="换一个键 / use a new key")
+            return Json(before["response"], status_code=before["status"], headers={"Idempotent-Replay": "true"})
+        status, answer = act(conn)
+        journal.answer(conn, who, key, status, orjson.loads(orjson.dumps(answer, default=str)))
+        return Json(answer, status_code=status)
+
+
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None

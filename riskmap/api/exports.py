@@ -1,0 +1,55 @@
+"""Exactly the filtered set as a file: counted, audited, then written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Body, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+
+from riskmap import writers
+from riskmap.api.deps import actor, desk, now, today, writing
+from riskmap.core.filter import parse, sort_of
+from riskmap.errors import Precondition
+from riskmap.flows import export
+from riskmap.store import journal
+
+router = APIRouter(prefix="/api/layers/{layer}", tags=["exports"])
+
+
+class Asked(BaseModel):
+    """The format and the filter, in the parameters of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: Literal["xlsx", "csv", "geojson", "gpkg"] = "xlsx"
+    filters: dict[str, str] = {}
+
+
+@router.post("/export")
+def make(request: Request, layer: str, body: Annotated[Asked, Body()]) -> Response:
+    """The file. Written into the audit first; carries unit, person and time."""
+    at = desk(request)
+    declared = at.catalogue.layer(layer)
+    if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
+        raise Precondition("缺少 Idempotency-Key / the Idempotency-Key header is missing", where="Idempotency-Key", remedy="带一个唯一键 / send a unique key")
+    asked = parse(declared, body.filters)
+    order = sort_of(body.filters.get("sort") or declared.sort)
+    who, at_time = actor(request), now()
+    with writing(request) as conn:
+        rows = export.rows(conn, declared, asked, order, today())
+        journal.audit(conn, who, "export", layer=layer, after={"format": body.format, "filters": body.filters, "rows": len(rows)})
+    content = export.written(declared, at.catalogue, rows, body.format, mark(who.unit, who.name, at_time))
+    name = f"{declared.label.zh}-{at_time.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y%m%d-%H%M}-{len(rows)}.{body.format}"
+    headers = {"Content-Disposition": f"attachment; filename=\"{layer}.{body.format}\"; filename*=UTF-8''{quote(name)}", "X-Rows": str(len(rows))}
+    return Response(content, media_type=writers.MEDIA[body.format], headers=headers)
+
+
+def mark(unit: str, name: str, at: dt.datetime) -> str:
+    """The watermark of what leaves the product."""
+    return f"{unit} {name} {at.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y-%m-%d %H:%M}"
+
+
+Rows = list[dict[str, Any]]

@@ -1,0 +1,132 @@
+"""Records in force: pages, counts, facets, points for the map, one record, what is near."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from riskmap.core.filter import Filter
+from riskmap.errors import BadInput
+from riskmap.store.query import Conn, row, rows, run
+
+COLUMN_FACETS = {"level": "effective_level", "district": "district_code", "status": "status"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`features` is a JSON array of GeoJSON features as text; `cursor` leads to the next page, None at the end."""
+
+    features: str
+    n: int
+    cursor: str | None
+
+
+def page(conn: Conn, asked: Filter, sort: tuple[str, str, bool], size: int, cursor: str | None, fields: Sequence[str], today: dt.date, facts: bool) -> Page:
+    """One page of at most `size` records in the order `sort` = (column, SQL type, descending); keyset, never offset."""
+    column, kind, descending = sort
+    after_key, after_id = _read_cursor(cursor) if cursor else (None, None)
+    found = row(conn, "features_page", {"key": column, "type": kind, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"},
+                **asked.parameters(today), size=size, fields=list(fields), facts=facts, after_key=after_key, after_id=after_id)
+    assert found is not None
+    full = found["n"] == size
+    return Page(found["features"], found["n"], _write_cursor(found["last_key"], found["last_id"]) if full else None)
+
+
+def count(conn: Conn, asked: Filter, today: dt.date) -> int:
+    """How many records the filter holds."""
+    found = row(conn, "features_count", **asked.parameters(today))
+    assert found is not None
+    return found["n"]
+
+
+def by_district(conn: Conn, asked: Filter, today: dt.date) -> dict[str, int]:
+    """District code → records; '' for records without a place or outside the city."""
+    return {r["district_code"] or "": r["n"] for r in rows(conn, "features_by_district", **asked.parameters(today))}
+
+
+def facets(conn: Conn, asked: Filter, fields: Sequence[str], today: dt.date) -> dict[str, dict[str, int]]:
+    """Counts per facet value, each facet taken with its own filter left out."""
+    out = {}
+    for facet, column in COLUMN_FACETS.items():
+        found = rows(conn, "features_facet_column", {"column": column}, **asked.without(facet).parameters(today))
+        out[facet] = {r["value"]: r["n"] for r in found}
+    for name in fields:
+        found = rows(conn, "features_facet_attribute", field=name, **asked.without(f"attr.{name}").parameters(today))
+        out[f"attr.{name}"] = {r["value"]: r["n"] for r in found}
+    return out
+
+
+def points(conn: Conn, asked: Filter, resolution: int, crowd: int, today: dt.date) -> list[dict[str, Any]]:
+    """What the map draws in the filter's box; resolution 15 draws every point alone."""
+    return rows(conn, "features_points", **asked.parameters(today), resolution=resolution, crowd=crowd)
+
+
+def one(conn: Conn, layer: str, id: int, today: dt.date) -> dict[str, Any] | None:
+    """One record with its ledgers and history; None where it is absent or not the reader's."""
+    return row(conn, "features_one", layer=layer, id=id, today=today)
+
+
+def near(conn: Conn, layers: Sequence[str], lon: float, lat: float, radius_m: float, limit: int, beside: int | None = None) -> list[dict[str, Any]]:
+    """Features of `layers` within `radius_m` metres of (lon, lat) in WGS 84 degrees, nearest first."""
+    # A box a little wider than the circle: a degree of latitude is never under 110,500 m, one of longitude shrinks with the cosine.
+    high = radius_m / 110_500
+    wide = high / max(0.01, math.cos(math.radians(min(89.0, abs(lat) + high))))
+    return rows(conn, "features_near", layers=list(layers), lon=lon, lat=lat, radius_m=radius_m, box_deg_lon=wide, box_deg_lat=high, limit=limit, beside=beside)
+
+
+def totals(conn: Conn) -> dict[str, dict[str, Any]]:
+    """Layer → {n, demo}: records in force and whether any of them is demo data."""
+    return {r["layer"]: {"n": r["n"], "demo": r["demo"]} for r in rows(conn, "features_totals")}
+
+
+def revision(conn: Conn) -> str:
+    """A key that is equal only while the visible data is."""
+    found = row(conn, "features_revision")
+    assert found is not None
+    return found["revision"]
+
+
+def _write_cursor(key: Any, id: int) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([key, id])).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[str, int]:
+    try:
+        key, id = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not isinstance(key, str) or isinstance(id, bool) or not isinstance(id, int) or not 0 < id < 2**62:
+            raise ValueError
+    except (ValueError, TypeError):
+        raise BadInput("翻页标记无效 / the cursor is not valid", where="cursor", remedy="从第一页重新开始 / start again from the first page") from None
+    return key, id
+
+
+def any_of(conn: Conn, layer: str) -> bool:
+    """Is there any record of this layer, in whatever state."""
+    found = row(conn, "features_any", layer=layer)
+    return bool(found and found["found"])
+
+
+def created_by(conn: Conn, batch: int) -> int:
+    """Id of the record a batch of one created."""
+    found = row(conn, "features_created", batch=batch)
+    assert found is not None
+    return found["id"]
+
+
+def retire(conn: Conn, layer: str, id: int, version: int, actor: str, now: dt.datetime) -> bool:
+    """Mark one record retired at exactly `version` and append to its history; False when it moved on."""
+    if row(conn, "features_retire", layer=layer, id=id, version=version, now=now) is None:
+        return False
+    run(conn, "features_history_one", id=id, operation="retire", actor=actor, now=now)
+    return True
+
+
+def ledgers(conn: Conn, today: dt.date) -> dict[str, int]:
+    """Hidden dangers by state, pieces of stock, holdings."""
+    return row(conn, "features_ledgers", today=today) or {}

@@ -1,0 +1,96 @@
+-- Decide for every staged row what it would do, and keep that as the plan. Writes nothing in force.
+-- in:    batch bigint · layer text · parents text[] (parent layers, in order) · steward int? (forced owner) · city int (owner of what has no district)
+--        probe bool (is there anything in force to compare with) · soft_m double · required text[] · texts jsonb (code → {reason, remedy})
+-- out:   rows written
+-- index: feature (layer, code, steward_org), feature_geom_idx
+INSERT INTO import_row (batch_id, row_no, steward_org, outcome, feature_id, base_version, payload, difference, findings, raw)
+WITH parent AS (
+  SELECT DISTINCT ON (s.row_no) s.row_no, p.id, p.layer, p.effective_level
+  FROM staged s JOIN feature p ON p.layer = ANY (%(parents)s::text[]) AND p.code = s.parent_code AND p.status <> 'retired'
+  WHERE s.parent_code IS NOT NULL
+  ORDER BY s.row_no, array_position(%(parents)s::text[], p.layer), p.id
+), met AS (
+  SELECT s.row_no, f.id FROM staged s JOIN feature f ON f.id = s.target WHERE %(probe)s AND s.target IS NOT NULL
+  UNION ALL
+  SELECT s.row_no, min(f.id) FROM staged s JOIN feature f ON f.layer = %(layer)s AND f.code = s.code
+  WHERE %(probe)s AND s.target IS NULL AND s.code IS NOT NULL GROUP BY s.row_no
+), beside AS (
+  -- Like records already in force: within a metre (exact), or a similar name within soft_m where the numbering is the same (soft).
+  SELECT s.row_no, n.id, n.distance_m, CASE WHEN n.distance_m <= 1 THEN 'duplicate-exact' ELSE 'duplicate-soft' END AS kind
+  FROM staged s
+  CROSS JOIN LATERAL (
+    SELECT f.id, ST_Distance(f.geom::geography, ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)::geography) AS distance_m,
+           s.name IS NOT NULL AND f.name IS NOT NULL AND similarity(f.name, s.name) >= 0.5
+             AND regexp_replace(f.name, '[^0-9一二三四五六七八九十]', '', 'g') = regexp_replace(s.name, '[^0-9一二三四五六七八九十]', '', 'g') AS alike
+    FROM feature f
+    WHERE f.layer = %(layer)s AND f.status <> 'retired'
+      AND f.geom && ST_Expand(ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326), %(soft_m)s / 80000.0)
+    ORDER BY distance_m
+  ) n
+  WHERE %(probe)s AND s.lon IS NOT NULL AND s.target IS NULL
+    AND (n.distance_m <= 1 OR (n.alike AND n.distance_m <= %(soft_m)s))
+), twin AS (
+  SELECT DISTINCT ON (row_no) row_no, id, distance_m, kind FROM beside b WHERE NOT EXISTS (SELECT 1 FROM met m WHERE m.row_no = b.row_no)
+  ORDER BY row_no, distance_m, id
+), merged AS (
+  SELECT s.row_no, s.refused, s.twin_kind, s.raw, s.findings, s.parent_code, f.id AS feature_id, f.version AS base_version, f.status AS old_status,
+         t.id AS twin_id, t.kind AS db_twin, t.distance_m, p.id AS found_parent,
+         coalesce(s.code, f.code) AS code,
+         CASE WHEN 'name' = ANY (s.clears) THEN s.name ELSE coalesce(s.name, f.name) END AS name,
+         CASE WHEN 'parent_code' = ANY (s.clears) AND s.parent_code IS NULL THEN NULL ELSE coalesce(p.id, f.parent_id) END AS parent_id,
+         coalesce(CASE WHEN p.layer IS NOT NULL THEN p.layer END, (SELECT q.layer FROM feature q WHERE q.id = f.parent_id)) AS parent_layer,
+         CASE WHEN 'address' = ANY (s.clears) THEN s.address ELSE coalesce(s.address, f.address) END AS address,
+         CASE WHEN s.lon IS NOT NULL THEN s.district_code ELSE coalesce(f.district_code, s.stated_district) END AS district_code,
+         coalesce(s.town_code, f.town_code) AS town_code,
+         CASE WHEN 'verified_on' = ANY (s.clears) THEN s.verified_on ELSE coalesce(s.verified_on, f.verified_on) END AS verified_on,
+         coalesce(s.lon, ST_X(f.geom)) AS lon, coalesce(s.lat, ST_Y(f.geom)) AS lat, coalesce(s.cell, f.cell) AS cell,
+         coalesce(s.level, f.level) AS level,
+         coalesce(s.level, f.level) IS DISTINCT FROM f.level AS level_moved,
+         (coalesce(f.attributes, '{}') - coalesce(s.clears, '{}')) || s.attributes AS attributes,
+         s.search AS new_search, s.missing AS new_missing,
+         CASE WHEN f.id IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object('name', f.name, 'parent_id', f.parent_id, 'address', f.address, 'town', f.town_code,
+           'verified_on', f.verified_on, 'lon', round(ST_X(f.geom)::numeric, 7), 'lat', round(ST_Y(f.geom)::numeric, 7), 'level', f.level)) || f.attributes END AS old,
+         coalesce(%(steward)s::int, f.steward_org, o.id, %(city)s) AS steward_org
+  FROM staged s
+  LEFT JOIN met m ON m.row_no = s.row_no
+  LEFT JOIN feature f ON f.id = m.id
+  LEFT JOIN parent p ON p.row_no = s.row_no
+  LEFT JOIN twin t ON t.row_no = s.row_no
+  LEFT JOIN org o ON o.kind = 'district' AND o.district_code = coalesce(s.stated_district, s.district_code)
+), judged AS (
+  SELECT m.*,
+         -- required fields still absent after the merge with what is in force
+         ARRAY(SELECT r FROM unnest(%(required)s::text[]) r
+               WHERE CASE r WHEN 'name' THEN m.name IS NULL WHEN 'address' THEN m.address IS NULL WHEN 'verified_on' THEN m.verified_on IS NULL
+                            WHEN 'parent_code' THEN m.parent_id IS NULL WHEN 'district' THEN m.district_code IS NULL WHEN 'town' THEN m.town_code IS NULL
+                            WHEN 'code' THEN false WHEN 'lon' THEN m.lon IS NULL WHEN 'lat' THEN m.lat IS NULL
+                            ELSE m.attributes -> r IS NULL END)
+         || CASE WHEN m.parent_code IS NOT NULL AND m.found_parent IS NULL THEN ARRAY['parent_code'] ELSE '{}' END AS missing,
+         jsonb_strip_nulls(jsonb_build_object('name', m.name, 'parent_id', m.parent_id, 'address', m.address, 'town', m.town_code, 'verified_on', m.verified_on,
+           'lon', round(m.lon::numeric, 7), 'lat', round(m.lat::numeric, 7), 'level', m.level)) || m.attributes AS new
+  FROM merged m
+), compared AS (
+  SELECT j.*,
+         CASE WHEN j.feature_id IS NOT NULL THEN (
+           SELECT jsonb_object_agg(k, jsonb_build_array(j.old -> k, j.new -> k))
+           FROM (SELECT jsonb_object_keys(j.old || j.new) AS k) keys WHERE j.old -> k IS DISTINCT FROM j.new -> k) END AS difference
+  FROM judged j
+)
+SELECT %(batch)s, c.row_no, c.steward_org,
+       CASE WHEN c.refused OR c.twin_kind = 'duplicate-code' THEN 'refused'
+            WHEN c.feature_id IS NULL AND (c.twin_kind IS NOT NULL OR c.db_twin IS NOT NULL) THEN 'duplicate'
+            WHEN c.feature_id IS NOT NULL AND c.difference IS NULL AND c.old_status <> 'retired' THEN 'unchanged'
+            WHEN cardinality(c.missing) > 0 THEN 'incomplete'
+            WHEN c.feature_id IS NOT NULL THEN 'changed' ELSE 'new' END,
+       coalesce(c.feature_id, c.twin_id), c.base_version,
+       CASE WHEN NOT c.refused THEN jsonb_build_object('code', c.code, 'name', c.name, 'parent_id', c.parent_id, 'address', c.address, 'district_code', c.district_code,
+         'town_code', c.town_code, 'verified_on', c.verified_on, 'lon', c.lon, 'lat', c.lat, 'cell', c.cell, 'level', c.level, 'missing', to_jsonb(c.missing),
+         'attributes', c.attributes, 'search', c.new_search, 'steward_org', c.steward_org) END,
+       c.difference,
+       c.findings
+         || CASE WHEN c.parent_code IS NOT NULL AND c.found_parent IS NULL THEN jsonb_build_array(jsonb_build_object('row', c.row_no, 'column', '', 'field', 'parent_code',
+              'value', c.parent_code, 'code', 'parent-unknown', 'severity', 'incomplete') || (%(texts)s::jsonb -> 'parent-unknown')) ELSE '[]' END
+         || CASE WHEN c.feature_id IS NULL AND c.db_twin IS NOT NULL THEN jsonb_build_array(jsonb_build_object('row', c.row_no, 'column', '', 'field', 'lon',
+              'value', round(c.distance_m::numeric, 1) || ' m', 'code', c.db_twin, 'severity', 'warn', 'proposal', jsonb_build_object('feature_id', c.twin_id)) || (%(texts)s::jsonb -> c.db_twin)) ELSE '[]' END,
+       c.raw
+FROM compared c
