@@ -16,6 +16,7 @@ from typing import Any
 
 from riskmap.core.amount import factor, same_unit
 from riskmap.core.day import date
+from riskmap.core.formula import unescape
 from riskmap.core.identifier import phone, uscc
 from riskmap.core.layer import LayerField
 from riskmap.core.numeral import SCALE, chinese_integer
@@ -60,6 +61,7 @@ def text(value: Any, *, max_length: int = 200, blank: frozenset[str] = BLANK, ti
     clean = unicodedata.normalize("NFKC", clean).strip() if tidy else unicodedata.normalize("NFC", clean).strip()
     if "\n" in clean or "\t" in clean or "  " in clean:
         clean = _SPACE.sub(" ", clean)
+    clean = unescape(clean)
     if clean.casefold() in blank:
         return None, None
     if len(clean) > max_length:
