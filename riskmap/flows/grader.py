@@ -9,9 +9,11 @@ from collections.abc import Callable
 import structlog
 
 from riskmap.catalogue import Catalogue, load
+from riskmap.core.grading.firmness import Firm, firmness
 from riskmap.errors import Problem
 from riskmap.flows.closing import catch_up
-from riskmap.flows.grade import Graded, follow, full
+from riskmap.flows.grade import Graded, follow, full, replay
+from riskmap.flows.picture import Picture
 from riskmap.flows.survey import BEIJING, beijing_day
 from riskmap.settings import Settings
 from riskmap.store.database import Database
@@ -38,6 +40,10 @@ class Grader:
         self.close_at = dt.time(int(hour), int(minute))
         self.graded: Graded | None = None
         self.failure: str | None = None
+        self.picture = Picture()
+        self.firm: list[Firm | None] | None = None
+        self._past: dict[dt.date, Graded] = {}
+        self._replaying = threading.Lock()
         self._stop = threading.Event()
         self._moved = threading.Condition()
         self._looked: dt.date | None = None           # Beijing day on which closings were last made up
@@ -62,18 +68,33 @@ class Grader:
             assert self.graded is not None
             return self.graded
 
+    def replayed(self, day: dt.date, now: dt.datetime) -> Graded:
+        """A past day as its closing saw it; the last few are kept."""
+        with self._replaying:
+            if day not in self._past:
+                while len(self._past) >= 2:           # an engine is some hundred megabytes
+                    self._past.pop(next(iter(self._past)))
+                self._past[day] = replay(self.db, self.catalogue, day, now)
+            return self._past[day]
+
     def step(self) -> None:
         """One look: make closings that are due, then take in what changed."""
         now = self.clock()
         standing = self.graded.survey.standing if self.graded else None
         closed = catch_up(self.db, self.catalogue, now, self.close_at, standing) if self._closing_due(now) else []
+        whole = False
         graded = None if self.graded is None or closed else follow(self.db, self.catalogue, self.graded, now)
         if graded is None:
-            graded = full(self.db, self.catalogue, now, self.graded)
+            graded, whole = full(self.db, self.catalogue, now, self.graded), True
             log.info("graded", run=graded.run_id, as_of=str(graded.as_of), closed=len(closed))
         with self._moved:
             self.graded, self.failure = graded, None
             self._moved.notify_all()
+        if whole:                                     # takes seconds, and changes little within a day
+            threading.Thread(target=self._shake, args=(graded,), name="firmness", daemon=True).start()
+
+    def _shake(self, graded: Graded) -> None:
+        self.firm = firmness(graded.engine)
 
     def _closing_due(self, now: dt.datetime) -> bool:
         """Once at start, and once on each day after the hour of closing."""

@@ -29,6 +29,14 @@ class Reach:
     at: Ints
     fade: Ints
 
+    def take(self, some: Ints) -> Reach:
+        """Only these sources, with their pairs."""
+        position = np.full(len(self.rows), -1, dtype=np.int64)
+        position[some] = np.arange(len(some))
+        keep = position[self.which] >= 0
+        return Reach(self.rows[some], self.sources.take(some), self.mass[some], self.level[some], position[self.which[keep]],
+                     self.at[keep], self.fade[keep])
+
 
 @dataclass(frozen=True, eq=False)
 class Target:

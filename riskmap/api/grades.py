@@ -1,0 +1,125 @@
+"""Grades over HTTP: cells, districts, the 定级说明卡, the 降级清单, what-if."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from riskmap.api.deps import Json, now, reading, today
+from riskmap.errors import BadInput, Precondition, Unavailable
+from riskmap.flows import card
+from riskmap.flows.grade import Graded
+from riskmap.flows.grader import Grader
+from riskmap.flows.picture import Box
+
+router = APIRouter(prefix="/api", tags=["grades"])
+WAIT_S = 10.0  # a reader who comes while the first run is on waits for it
+
+
+class Question(BaseModel):
+    """What if these hidden dangers were closed and these sources gone?"""
+
+    model_config = ConfigDict(extra="forbid")
+
+    district: Annotated[str, Field(pattern=r"^\d{6}$")]
+    rectify: Annotated[list[int], Field(max_length=500)] = []
+    retire: Annotated[list[int], Field(max_length=500)] = []
+
+
+@router.get("/cells")
+def cells(
+    request: Request,
+    resolution: Annotated[int, Query(ge=5, le=9)] = 7,
+    bbox: str | None = None,
+    encoding: Annotated[str, Query(pattern="^(hex|delta)$")] = "hex",
+) -> Response:
+    """Columns cell, risk, level, count, worst of the cells that touch the box. ETag by grading run."""
+    grader, graded = _graded(request)
+    tag = f'"{graded.run_id}-{graded.engine.revision}-{resolution}"'
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=0, must-revalidate"}
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers=headers)
+    body = grader.picture.answer(graded.engine, graded.run_id, resolution, box(bbox), encoding == "delta")
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@router.get("/districts")
+def districts(request: Request) -> Json:
+    """Every district with 固有 and 现状, D, T, ranks and confidence; the run they come from."""
+    grader: Grader | None = request.app.state.grader
+    with reading(request) as conn:
+        return Json(card.districts(conn, grader.graded if grader else None))
+
+
+@router.get("/districts/{code}/grade")
+def grade(request: Request, code: str, as_of: dt.date | None = None) -> Json:
+    """定级说明卡 as data; with `as_of` as a past day's closing saw it."""
+    grader, graded = _graded(request)
+    if as_of is not None and as_of > today():
+        raise BadInput(f"{as_of} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
+    past = as_of is not None and as_of != graded.as_of
+    shown = grader.replayed(as_of, now()) if past and as_of else graded
+    with reading(request) as conn:
+        return Json(card.district_card(conn, shown, code, None if past else grader.firm))
+
+
+@router.get("/districts/{code}/downgrade")
+def downgrade(request: Request, code: str) -> Json:
+    """降级清单: a proposed list, greedy by recomputed Δ, for the shown grade."""
+    _, graded = _graded(request)
+    with reading(request) as conn:
+        return Json(card.downgrade_list(conn, graded, code))
+
+
+@router.get("/cells/{cell}")
+def cell(request: Request, cell: str) -> Json:
+    """Why a cell has its colour."""
+    _, graded = _graded(request)
+    with reading(request) as conn:
+        return Json(card.cell_card(conn, graded, cell))
+
+
+@router.post("/whatif")
+def whatif(request: Request, question: Question) -> Json:
+    """Recomputed grades; nothing is written."""
+    if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
+        raise Precondition(
+            "缺少 Idempotency-Key (header is missing)", where="Idempotency-Key", remedy="带一个 8–200 字符的唯一键"
+        )
+    _, graded = _graded(request)
+    with reading(request) as conn:
+        return Json(card.try_out(conn, graded, question.district, question.rectify, question.retire))
+
+
+def box(text: str | None) -> Box | None:
+    """`w,s,e,n` in WGS 84 degrees. BadInput says what is wrong."""
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(v) for v in text.split(","))
+    except ValueError:
+        west = south = east = north = float("nan")
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadInput(f"范围不可用: {text[:80]} (not a box)", where="bbox", remedy="bbox=西,南,东,北 west,south,east,north")
+    return west, south, east, north
+
+
+def _graded(request: Request) -> tuple[Grader, Graded]:
+    grader: Grader | None = request.app.state.grader
+    if grader is None:
+        raise Unavailable("本进程不定级 (this process does not grade)", remedy="由主服务回答 ask the main server")
+    if grader.graded is None:
+        try:
+            grader.wait(timeout_s=WAIT_S)
+        except TimeoutError:
+            raise Unavailable(
+                "正在定级, 请稍候 (the city is being graded)", remedy="几秒后重试 try again in a few seconds"
+            ) from None
+    graded: Any = grader.graded
+    if graded is None:
+        raise Unavailable("正在定级, 请稍候 (the city is being graded)", remedy="几秒后重试 try again in a few seconds")
+    return grader, graded

@@ -1,0 +1,307 @@
+"""The 定级说明卡 as data: what is shown, the arithmetic under it, and the names a reader may see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from riskmap.core import cell as h3cell
+from riskmap.core.grading import explanation
+from riskmap.core.grading.contribution import Target
+from riskmap.core.grading.downgrade import downgrade
+from riskmap.core.grading.engine import EPOCH, Engine
+from riskmap.core.grading.firmness import Firm
+from riskmap.core.grading.method import MICRO
+from riskmap.core.grading.shown import fold
+from riskmap.core.grading.whatif import Closed, Trial, whatif
+from riskmap.errors import BadInput, NotFound
+from riskmap.flows.grade import Graded
+from riskmap.store import grades
+from riskmap.store.query import Conn
+
+TEXTS = {
+    "overdue_major_at_worst": "Ⅰ、Ⅱ 级源有重大隐患超期 {count} 条，加重一级 (overdue major hidden danger at a Ⅰ or Ⅱ source)",
+    "overdue_major_count": "重大隐患超期 {count} 条，达到 {border} 条，加重一级 (major hidden dangers overdue)",
+    "overdue_share": "超期隐患 {count} 条，占未销账 {of} 条的比例达到 {percent}，加重一级 (share of open hidden dangers overdue)",
+    "held": "D、T 低于界值不足余量，等日终复核后才降 (held until a closing finds D and T clear of the border)",
+    "unsure": "置信 C 且为 Ⅳ，按未评估显示 (confidence C and Ⅳ is shown as not assessed)",
+    "no_source": "没有已批准的风险源 (no approved source)",
+    "override": "人工调级至 {expires_on}：{reason} (set by an officer)",
+}
+YEARS = 3  # of the curve
+
+
+def districts(conn: Conn, graded: Graded | None) -> dict[str, Any]:
+    """Every district with its current grade, ranks, and the run it comes from."""
+    listed, run = grades.districts(conn), grades.last_run(conn)
+    places = explanation.ranks(graded.engine.districts(), list(graded.survey.standing.zones)) if graded else [None] * len(listed)
+    out = []
+    for row, place in zip(listed, places, strict=True):
+        detail = row["detail"]
+        out.append(
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "name_en": row["name_en"],
+                "zone": row["zone"],
+                "population": row["population"],
+                "area_km2": row["area_km2"],
+                "label": [row["lon"], row["lat"]],
+                "d": _units(row["d_micro"]),
+                "t": _units(row["t_micro"]),
+                "computed": row["computed"],
+                "shown": row["shown"],
+                "confidence": row["confidence"],
+                "rank_city": place and place["city"],
+                "rank_zone": place and place["zone"],
+                "sources": detail.get("sources", 0),
+                "levels": detail.get("levels", [0, 0, 0, 0]),
+                "open": detail.get("open", 0),
+                "overdue": detail.get("overdue", 0),
+                "worse": detail.get("worse", False),
+                "override": detail.get("override"),
+                "unassessed": detail.get("unassessed"),
+            }
+        )
+    told = None
+    if run:
+        told = {
+            "id": run["id"],
+            "as_of": run["as_of"],
+            "ended_at": run["ended_at"],
+            "method": run["method"],
+            "sources": run["sources"],
+            "cells": run["cells"],
+            "engine_ms": run["engine_ms"],
+        }
+    return {"run": told, "districts": out}
+
+
+def district_card(conn: Conn, graded: Graded, code: str, firm: list[Firm | None] | None = None) -> dict[str, Any]:
+    """Everything of a district's card (method §9). NotFound for a code that is no district."""
+    engine, standing = graded.engine, graded.survey.standing
+    d = index(engine, code)
+    with engine.lock:
+        now, state = engine.districts()[d], graded.states[d]
+        target = Target.district(engine, d)
+        found = explanation.contributors(engine, target, d)
+        stale = explanation.stale(engine, d)
+        body: dict[str, Any] = {
+            "district": {"code": code, "name": standing.names[d], "zone": standing.zones[d]},
+            "as_of": graded.as_of,
+            "method": graded.survey.method_name,
+            "computed": state["computed"],
+            "shown": state["shown"],
+            "d": _units(state["d_micro"]),
+            "t": _units(state["t_micro"]),
+            "borders": {"d": engine.method.d_borders, "t": engine.method.t_borders, "fall_margin": engine.method.fall_margin},
+            "next": explanation.distance(now, engine.ground.district_residents[d], engine.method),
+            "parts": explanation.parts(engine, target),
+            "rank": explanation.ranks(engine.districts(), list(standing.zones))[d],
+        }
+    body |= _contributors(conn, found)
+    body["difference"] = difference_texts(state)
+    body["confidence"] = {
+        "letter": state["confidence"],
+        "share": now.fresh_share,
+        "caps": list(now.caps),
+        "stale": _named(
+            conn, [s | {"verified": None if s["verified"] is None else EPOCH + dt.timedelta(days=s["verified"])} for s in stale]
+        ),
+    }
+    body["counts"] = {k: state["detail"].get(k) for k in ("sources", "levels", "open", "overdue")}
+    body["curve"] = curve(conn, code, graded.as_of)
+    last = state["predecessor"] and grades.closing(conn, code, state["predecessor"])
+    body["changes"] = _changes(state, last)
+    body["firmness"] = _firm(firm, d)
+    population = standing.population
+    source = "按面积分摊的普查人口 census by area" if d in engine.ground.by_area or population is None else population["source"]
+    body["residents"] = {
+        "count": engine.ground.district_residents[d] / 1000,
+        "kind": "夜间居民 night residents",
+        "source": source,
+        "valid_on": population["valid_on"] if population else dt.date(2020, 11, 1),
+        "demo": bool(population and population["demo"]),
+        "in_worst": engine.sums.value(d, "worst") / 1000,
+    }
+    return body
+
+
+def downgrade_list(conn: Conn, graded: Graded, code: str) -> dict[str, Any]:
+    """降级清单, greedy: first what is overdue, then closing hidden dangers, then sources; with D and T after each step."""
+    d = index(graded.engine, code)
+    found = downgrade(graded.engine, d)
+    items = [
+        {"id": s.id, "action": s.action, "level": s.level, "d": s.d, "t": s.t, "delta_d": s.delta_d, "delta_t": s.delta_t}
+        for s in found.steps
+    ]
+    return {
+        "district": code,
+        "kind": "greedy",
+        "aim": found.aim,
+        "reached": found.reached,
+        "before": _pair(found.before),
+        "after": _pair(found.after),
+        "overdue": _named(conn, [{"id": i} for i in found.overdue]),
+        "items": _named(conn, items),
+    }
+
+
+def cell_card(conn: Conn, graded: Graded, text: str) -> dict[str, Any]:
+    """Why a cell has its colour. BadInput for what is no cell, NotFound for one outside the city."""
+    engine = graded.engine
+    cell = int(h3cell.from_hex(text)[0])
+    at = int(engine.ground.at(np.array([cell]))[0])
+    if at < 0:
+        raise NotFound("不在本市范围或不是 9 级网格 (no cell of the city at resolution 9)", where=text)
+    with engine.lock:
+        c = engine.cells
+        target = Target.cell(engine, at)
+        found = explanation.contributors(engine, target, -1)
+        own = engine.ground.fragments_of(np.array([at]))
+        named = [(engine.ground.fragment_district[f], engine.ground.fragment_residents[f]) for f in own.tolist()]
+        body: dict[str, Any] = {
+            "cell": text,
+            "run": graded.run_id,
+            "as_of": graded.as_of,
+            "hazard": float(c.hazard[at] / MICRO),
+            "risk": float(c.risk[at] / MICRO),
+            "level": int(c.level[at]) if c.hazard[at] else None,
+            "sources": int(c.sources[at]),
+            "floor": bool(c.worst[at] > 0),
+            "residents": float(engine.ground.residents[at] / 1000),
+            "occupants": float(c.occupants[at] / 1000),
+            "area_km2": float(engine.ground.area_m2[at] / 1e6),
+            "parts": explanation.parts(engine, target),
+            "districts": [
+                {"code": engine.ground.districts[d] if d >= 0 else "000000", "residents": float(r / 1000)} for d, r in named
+            ],
+            "borders": engine.method.cell_borders,
+            "center": [float(v[0]) for v in h3cell.center(np.array([cell]))],
+        }
+    return body | _contributors(conn, found)
+
+
+def try_out(conn: Conn, graded: Graded, code: str, rectify: list[int], retire: list[int]) -> dict[str, Any]:
+    """What a district's grade would be with these hidden dangers closed and these sources gone; nothing is written."""
+    engine = graded.engine
+    d = index(engine, code)
+    dangers = grades.dangers(conn, rectify, graded.as_of)
+    missing = sorted(set(rectify) - {x["id"] for x in dangers})
+    if missing:
+        raise BadInput(
+            f"不是未销账的隐患: {missing[:5]} (not an open hidden danger)", where="rectify", remedy="刷新后重选 refresh"
+        )
+    close: dict[int, Closed] = {}
+    for x in dangers:
+        had = close.get(x["feature_id"], Closed())
+        close[x["feature_id"]] = Closed(
+            had.major + x["major"],
+            had.general + (not x["major"]),
+            had.overdue + x["overdue"],
+            had.overdue_major + (x["major"] and x["overdue"]),
+        )
+    before, after = whatif(engine, Trial(frozenset(retire), close))
+    steady = graded.states[d]["detail"].get("steady")
+    out: dict[str, Any] = {"district": code, "as_of": graded.as_of}
+    for name, state in (("before", before[d]), ("after", after[d])):
+        shown = fold(state, steady, graded.as_of, closing=name == "after")
+        out[name] = _pair(state) | {
+            "shown": shown.shown,
+            "worse": shown.worse,
+            "confidence": state.confidence,
+            "rules": [r["rule"] for r in state.overdue],
+        }
+    moved = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if (a.d_micro, a.t_micro) != (b.d_micro, b.t_micro)]
+    out["also"] = [
+        {"code": engine.ground.districts[i], "delta_d": _units((after[i].d_micro or 0) - (before[i].d_micro or 0))}
+        for i in moved
+        if i != d
+    ]
+    return out
+
+
+def index(engine: Engine, code: str) -> int:
+    """Position of a district."""
+    try:
+        return engine.ground.districts.index(code)
+    except ValueError:
+        raise NotFound("没有这个区 (no such district)", where=code) from None
+
+
+def curve(conn: Conn, code: str, until: dt.date) -> list[dict[str, Any]]:
+    """Closings of the last years, oldest first."""
+    return [
+        {
+            "on": r["closed_on"],
+            "d": _units(r["d_micro"]),
+            "t": _units(r["t_micro"]),
+            "computed": r["computed"],
+            "shown": r["shown"],
+            "demo": r["demo"],
+        }
+        for r in grades.curve(conn, code, until - dt.timedelta(days=366 * YEARS))
+        if r["closed_on"] <= until
+    ]
+
+
+def difference_texts(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """What makes 现状 differ from 固有: [{rule, text}]."""
+    detail, out = state["detail"], []
+    for r in detail.get("rules", []):
+        percent = f"{r['border']:.0%}" if r["rule"] == "overdue_share" else ""
+        out.append({"rule": r["rule"], "text": TEXTS[r["rule"]].format(percent=percent, **r)})
+    out += [{"rule": k, "text": TEXTS[k]} for k in ("held",) if detail.get("held")]
+    if detail.get("unassessed"):
+        out.append({"rule": detail["unassessed"], "text": TEXTS[detail["unassessed"]]})
+    if detail.get("override"):
+        out.append({"rule": "override", "text": TEXTS["override"].format(**detail["override"])})
+    return out
+
+
+def _changes(state: dict[str, Any], last: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Since the last closing; and, as that closing kept it, by cause since the one before."""
+    if not last:
+        return None
+    delta = None if state["d_micro"] is None or last["d_micro"] is None else _units(state["d_micro"] - last["d_micro"])
+    return {"since": last["closed_on"], "delta_d": delta, "demo": last["demo"], "closing": last["detail"].get("changes")}
+
+
+def _contributors(conn: Conn, found: dict[str, Any]) -> dict[str, Any]:
+    """The list with names; what the reader may not see is counted with the foreign part, not shown."""
+    listed = _named(conn, found["list"])
+    hidden = [c for c in listed if c["name"] is None and c["layer"] is None]
+    return {
+        "contributors": [c for c in listed if c["layer"] is not None],
+        "count": found["count"],
+        "rest": {
+            "count": found["rest"]["count"] + len(hidden),
+            "share": found["rest"]["share"] + sum(c["share"] for c in hidden),
+        },
+        "foreign": found["foreign"],
+    }
+
+
+def _named(conn: Conn, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = grades.names(conn, [r["id"] for r in rows])
+    blank = {"layer": None, "code": None, "name": None, "town_code": None, "address": None}
+    return [r | (names.get(r["id"]) or blank) for r in rows]
+
+
+def _firm(firm: list[Firm | None] | None, d: int) -> dict[str, Any] | None:
+    one = firm[d] if firm else None
+    return (
+        None
+        if one is None
+        else {"grade": one.grade, "rank": one.rank, "rank_low": one.rank_low, "rank_high": one.rank_high, "n": one.n}
+    )
+
+
+def _pair(state: Any) -> dict[str, Any]:
+    return {"d": _units(state.d_micro), "t": _units(state.t_micro), "computed": state.grade}
+
+
+def _units(micro: int | None) -> float | None:
+    return None if micro is None else micro / MICRO
