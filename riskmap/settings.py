@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Read from `RISKMAP_…` and from `.env` beside the project. Unknown names are ignored, values out of bounds stop the start."""
+    """Read from `RISKMAP_…` and `.env` beside the project. Unknown names are ignored, values out of bounds stop the start."""
 
     model_config = SettingsConfigDict(env_prefix="RISKMAP_", env_file=ROOT / ".env", extra="ignore")
 
@@ -24,7 +24,8 @@ class Settings(BaseSettings):
     web_dir: Path = ROOT / "web"
     var_dir: Path = ROOT / "var"
 
-    # database: an existing server (superuser or owner URL), else the embedded cluster under var_dir
+    # database: a server that exists, else the embedded cluster under var_dir. With owner_database_url (superuser or owner, for
+    # set-up), database_url is the app's own login; alone, database_url is the superuser or owner for everything
     database_url: str | None = None
     engine_database_url: str | None = None
     owner_database_url: str | None = None
@@ -35,8 +36,7 @@ class Settings(BaseSettings):
     # server
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
-    behind_gate: bool = False          # the address is inside a container whose only way in is a published loopback port
-    workers: int = Field(1, ge=1, le=16)
+    behind_gate: bool = False          # inside a container whose only way in is a published loopback port
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
