@@ -42,7 +42,7 @@ def bring_stock(conn: Conn, layer: str, table: Table, actor: str, now: dt.dateti
     lots = {name: column for name, column in table.items() if name != "quantity"}
     ids = sorted(r["id"] for r in rows(conn, "ledgers_stock", layer=layer, actor=actor, now=now, demo=demo, **lots))
     if len(ids) != len(table["quantity"]):
-        raise NotFound("有储备库编号未登记 (a depot is not registered)", where=layer, remedy="先登记储备库 register the depots first")
+        raise NotFound("有储备库编号未登记 (a depot is not registered)", where=layer, remedy="先登记储备库 register them first")
     return run(conn, "ledgers_receipts", stock_id=ids, quantity=table["quantity"], actor=actor, now=now)
 
 

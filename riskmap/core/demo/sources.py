@@ -11,7 +11,7 @@ from riskmap.core.demo import names
 from riskmap.core.demo.enterprises import SCALES, Enterprises
 from riskmap.core.demo.hazards import Hazards
 from riskmap.core.demo.kinds import KINDS, MEASURES, PARTS, REGULATORS
-from riskmap.core.demo.land import Ints, Land
+from riskmap.core.demo.land import KM_LAT, KM_LON, Floats, Ints, Land
 from riskmap.core.grading.people import apportion
 
 COUNT = 248_415
@@ -21,6 +21,7 @@ RATINGS = (((4, 5), (5, 4), (5, 5)), ((3, 5), (4, 4), (5, 3)), ((3, 3), (2, 5), 
            ((1, 2), (2, 2), (1, 3), (2, 3), (1, 4), (2, 4), (2, 1), (3, 2), (4, 2), (1, 5)))
 BUSY = {"large": 9.0, "medium": 3.2, "small": 1.1, "micro": 0.45}
 VALID_DAYS = np.array([90, 180, 365, 730])           # how long a verification of each level counts
+GROUNDS_M, SEED_GAP_M = 120.0, 22.0                  # how far an enterprise's sources reach, and how far apart they stand
 HAZARD_GRAVITY = {"一级": 9.0, "二级": 8.0, "三级": 4.4, "四级": 3.2}
 KEYS = tuple(PARTS)
 
@@ -44,7 +45,7 @@ def rate(land: Land, firms: Enterprises, hazards: Hazards, seed: int, verified: 
         at = np.flatnonzero(level == i + 1)
         ratings[at] = np.array(options)[rng.integers(0, len(options), len(at))]
     district = firms.district[firm]
-    lon, lat = land.beside(rng, firms.lon[firm], firms.lat[firm], district, 110.0)
+    lon, lat = _grounds(rng, land, firms, firm)
     own = linked >= 0
     lon[own], lat[own] = hazards.lon[linked[own]], hazards.lat[linked[own]]
     districts = [land.districts[d].code for d in district.tolist()]
@@ -93,6 +94,25 @@ def _parts(rng: np.random.Generator, firms: Enterprises, hazards: Hazards) -> tu
     kind[at] = chemical
     part[at] = [_likest(name) for name in hazards.table["name"]]
     return firm, kind, part, linked
+
+
+def _grounds(rng: np.random.Generator, land: Land, firms: Enterprises, firm: Ints) -> tuple[Floats, Floats]:
+    """Places spread over each enterprise's grounds like seeds of a sunflower, so that no two stand on one spot."""
+    n = np.bincount(firm)[firm]
+    k = names.within(firm)
+    r = SEED_GAP_M * np.sqrt(k + 0.6) * np.minimum(1.0, GROUNDS_M / (SEED_GAP_M * np.sqrt(n + 0.6)))
+    turn = k * 2.399963 + rng.random(int(firm.max()) + 1)[firm] * 2 * np.pi          # the golden angle
+    lon, lat = firms.lon[firm].copy(), firms.lat[firm].copy()
+    todo = np.arange(len(firm))
+    for _ in range(8):
+        lon[todo] = np.round(firms.lon[firm[todo]] + r[todo] * np.cos(turn[todo]) / (KM_LON * 1000), 6)
+        lat[todo] = np.round(firms.lat[firm[todo]] + r[todo] * np.sin(turn[todo]) / (KM_LAT * 1000), 6)
+        todo = todo[~land.allowed(lon[todo], lat[todo], firms.district[firm[todo]])]
+        if not len(todo):
+            return lon, lat
+        r[todo] *= 0.6                                                               # the grounds end at a border or a shore
+    lon[todo], lat[todo] = firms.lon[firm[todo]], firms.lat[firm[todo]]
+    return lon, lat
 
 
 def _likest(name: str) -> int:
