@@ -14,7 +14,7 @@ from riskmap.cli import app, log
 from riskmap.cli.audit import HEADS
 from riskmap.errors import SetupError
 from riskmap.flows.seal import Sealer
-from riskmap.flows.setup import is_empty, opened
+from riskmap.flows.setup import clear_cut_demo, is_empty, loading_demo, opened
 from riskmap.settings import Settings, settings
 from riskmap.store.database import Database
 from riskmap.store.server import embedded
@@ -37,6 +37,8 @@ def up(
         cluster = embedded(given)
         was_running = cluster.status().running if cluster else True
         try:
+            if demo and clear_cut_demo(given):
+                print("上次演示城市没有装完，重新装入 The demo city was cut short last time: loading it anew", flush=True)
             with opened(given) as db:
                 if demo and is_empty(db):
                     load_demo(db, given)
@@ -91,7 +93,8 @@ def load_demo(db: Database, given: Settings) -> None:
     from riskmap.cli import demo
 
     print("空库，装入演示城市（约两分钟）… An empty database: loading the demo city (about two minutes) …", flush=True)
-    demo.load(db, given)
+    with loading_demo(given):
+        demo.load(db, given)
 
 
 class Server(uvicorn.Server):

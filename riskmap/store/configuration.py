@@ -30,7 +30,7 @@ def server_settings(socket: Path) -> dict[str, str]:
         "maintenance_work_mem": f"{min(256, max(32, memory // MB // 16))}MB",
         "max_wal_size": "2GB",
         "checkpoint_timeout": "15min",
-        "wal_compression": "on",
+        "wal_compression": "off",
         "random_page_cost": "1.1",
         "jit": "off",
         "timezone": "UTC",
