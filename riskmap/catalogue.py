@@ -27,7 +27,9 @@ class Catalogue:
         try:
             return self.layers[name]
         except KeyError:
-            raise NotFound("没有这个图层 / no such layer", where=name, remedy="可用图层 / layers: " + ", ".join(self.layers)) from None
+            raise NotFound(
+                "没有这个图层 / no such layer", where=name, remedy="可用图层 / layers: " + ", ".join(self.layers)
+            ) from None
 
     def options(self, field: LayerField) -> tuple[Option, ...]:
         """The code list a field of type code or codes draws from."""
@@ -49,18 +51,32 @@ def load(layers_dir: Path, codes_dir: Path) -> Catalogue:
     for path in sorted(layers_dir.glob("*/layer.toml")):
         found.append((_layer(path), path.parent))
     if not found:
-        raise SetupError("没有图层 / no layer found", where=str(layers_dir), remedy="恢复 layers/ 目录 / restore the layers folder")
+        raise SetupError(
+            "没有图层 / no layer found", where=str(layers_dir), remedy="恢复 layers/ 目录 / restore the layers folder"
+        )
     prefixes: dict[str, str] = {}
     for layer, folder in found:
         if layer.code_prefix in prefixes:
-            raise SetupError(f"code_prefix {layer.code_prefix} is used twice", where=f"{folder}, {prefixes[layer.code_prefix]}", remedy="给其中一个换前缀 / change one")
+            raise SetupError(
+                f"code_prefix {layer.code_prefix} is used twice",
+                where=f"{folder}, {prefixes[layer.code_prefix]}",
+                remedy="给其中一个换前缀 / change one",
+            )
         prefixes[layer.code_prefix] = str(folder)
         for field in layer.field:
             if field.codes and field.codes not in codes:
-                raise SetupError(f"field {field.name}: code list {field.codes} does not exist", where=str(folder / "layer.toml"), remedy=f"add data/codes/{field.codes}.tsv")
+                raise SetupError(
+                    f"field {field.name}: code list {field.codes} does not exist",
+                    where=str(folder / "layer.toml"),
+                    remedy=f"add data/codes/{field.codes}.tsv",
+                )
         for parent in layer.parents:
             if parent not in {other.name for other, _ in found}:
-                raise SetupError(f"parent layer {parent} does not exist", where=str(folder / "layer.toml"), remedy="修正 parents / mend parents")
+                raise SetupError(
+                    f"parent layer {parent} does not exist",
+                    where=str(folder / "layer.toml"),
+                    remedy="修正 parents / mend parents",
+                )
         if not (folder / "icon.svg").is_file():
             raise SetupError("icon.svg is missing", where=str(folder), remedy="放入 24 × 24 的 icon.svg / add one")
     found.sort(key=lambda pair: (pair[0].look.order, pair[0].name))
@@ -71,7 +87,11 @@ def _layer(path: Path) -> Layer:
     try:
         layer = Layer.model_validate(tomllib.loads(path.read_text("utf-8")), strict=False)
     except (ValidationError, tomllib.TOMLDecodeError) as fault:
-        raise SetupError(f"layer.toml does not parse: {fault}", where=str(path), remedy="按 layers/README.md 修正 / mend as layers/README.md says") from None
+        raise SetupError(
+            f"layer.toml does not parse: {fault}",
+            where=str(path),
+            remedy="按 layers/README.md 修正 / mend as layers/README.md says",
+        ) from None
     if layer.name != path.parent.name:
         raise SetupError(f"name {layer.name} differs from its folder", where=str(path), remedy=f'name = "{path.parent.name}"')
     return layer
@@ -79,4 +99,6 @@ def _layer(path: Path) -> Layer:
 
 def _codes(path: Path) -> tuple[Option, ...]:
     with path.open(encoding="utf-8", newline="") as lines:
-        return tuple(Option(code=row["code"], zh=row["zh"], en=row.get("en") or "") for row in csv.DictReader(lines, delimiter="\t"))
+        return tuple(
+            Option(code=row["code"], zh=row["zh"], en=row.get("en") or "") for row in csv.DictReader(lines, delimiter="\t")
+        )

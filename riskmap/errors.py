@@ -28,7 +28,12 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Any]:
         """The RFC 9457 problem document, without the request's own fields."""
-        body: dict[str, Any] = {"type": f"urn:riskmap:problem:{self.code}", "title": self.title, "status": self.status, "code": self.code}
+        body: dict[str, Any] = {
+            "type": f"urn:riskmap:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        }
         if self.where:
             body["where"] = self.where
         if self.remedy:

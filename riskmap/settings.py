@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     # server
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
-    behind_gate: bool = False          # inside a container whose only way in is a published loopback port
+    behind_gate: bool = False  # inside a container whose only way in is a published loopback port
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
@@ -48,16 +48,16 @@ class Settings(BaseSettings):
     import_max_columns: int = Field(200, ge=1, le=1_000)
     parse_seconds: int = Field(60, ge=1, le=3600)
     parse_memory_bytes: int = Field(1_000_000_000, ge=200_000_000, le=16_000_000_000)
-    district_tolerance_m: float = Field(100.0, ge=0, le=5_000)      # farther outside the stated district is told
+    district_tolerance_m: float = Field(100.0, ge=0, le=5_000)  # farther outside the stated district is told
     soft_duplicate_m: float = Field(100.0, ge=1, le=2_000)
 
     # grading
     h3_max_cells: int = Field(400_000, ge=1_000, le=5_000_000)
     h3_max_cells_user: int = Field(200_000, ge=1_000, le=1_000_000)
-    close_at: str = Field("00:05", pattern=r"^\d\d:\d\d$")            # Asia/Shanghai
+    close_at: str = Field("00:05", pattern=r"^\d\d:\d\d$")  # Asia/Shanghai
 
     # map
-    tile_sources: str = ""                                           # path of a JSON file; see README "底图"
+    tile_sources: str = ""  # path of a JSON file; see README "底图"
     tianditu_key: str = ""
     language: str = Field("zh-CN", pattern="^(zh-CN|en)$")
 

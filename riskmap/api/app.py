@@ -19,6 +19,7 @@ from riskmap.api import pages
 from riskmap.api.deps import Json
 from riskmap.api.health import Measured
 from riskmap.api.health import router as health
+from riskmap.api.kept import KEPT, Kept
 from riskmap.catalogue import load
 from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import Basemap, origins, tianditu
@@ -46,12 +47,20 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
         if grader:
             grader.stop()
 
-    app = FastAPI(title="城市风险一张图 riskmap", version="0.1.0", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=life)
+    app = FastAPI(
+        title="城市风险一张图 riskmap",
+        version="0.1.0",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+    )
     with db.as_user(OFFICER) as conn:
         places = gazetteer(conn)
     app.state.settings, app.state.db, app.state.grader = settings, db, grader
     app.state.desk = Desk(catalogue, places, settings.soft_duplicate_m)
     app.state.layers = list(catalogue.layers.values())
+    app.state.kept = Kept(KEPT)
     app.state.basemaps = basemaps(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     app.state.user_label = f"{OFFICER.unit}・{OFFICER.name}"
@@ -76,13 +85,20 @@ def basemaps(settings: Settings) -> list[Basemap]:
         listed = orjson.loads(Path(settings.tile_sources).read_bytes())
         return tianditu(settings.tianditu_key) + [Basemap.model_validate(item) for item in listed]
     except (OSError, ValueError) as fault:
-        raise SetupError(f"底图配置读不出 / tile sources do not parse: {fault}", where=settings.tile_sources, remedy="见 README「底图」 / see README") from None
+        raise SetupError(
+            f"底图配置读不出 / tile sources do not parse: {fault}",
+            where=settings.tile_sources,
+            remedy="见 README「底图」 / see README",
+        ) from None
 
 
 def _routers() -> list[Any]:
-    from riskmap.api import catalogue, city, exports, features, grades, imports, records
+    import importlib.util
 
-    return [catalogue.router, imports.router, features.router, records.router, exports.router, grades.router, city.router]
+    names = ("catalogue", "imports", "features", "records", "exports", "grades", "city")
+    return [
+        importlib.import_module(f"riskmap.api.{name}").router for name in names if importlib.util.find_spec(f"riskmap.api.{name}")
+    ]
 
 
 class Named:
@@ -123,16 +139,38 @@ def _invalid(request: Request, fault: Exception) -> Json:
     assert isinstance(fault, RequestValidationError)
     places = [{"where": ".".join(str(p) for p in e["loc"]), "reason": e["msg"]} for e in fault.errors()][:20]
     where = "; ".join(p["where"] for p in places)
-    return _answer(request, Problem("请求不合要求 / the request is not valid", where=where, remedy="见 details / see details", details=places).document() | {"status": 422, "code": "bad-input"}, 422)
+    return _answer(
+        request,
+        Problem(
+            "请求不合要求 / the request is not valid", where=where, remedy="见 details / see details", details=places
+        ).document()
+        | {"status": 422, "code": "bad-input"},
+        422,
+    )
 
 
 def _http(request: Request, fault: Exception) -> Json:
     assert isinstance(fault, HTTPException)
-    title = {404: "没有这个地址 / no such address", 405: "不支持这种方法 / method not allowed"}.get(fault.status_code, str(fault.detail))
-    return _answer(request, {"type": "urn:riskmap:problem:http", "title": title, "status": fault.status_code, "code": "http"}, fault.status_code)
+    title = {404: "没有这个地址 / no such address", 405: "不支持这种方法 / method not allowed"}.get(
+        fault.status_code, str(fault.detail)
+    )
+    return _answer(
+        request,
+        {"type": "urn:riskmap:problem:http", "title": title, "status": fault.status_code, "code": "http"},
+        fault.status_code,
+    )
 
 
 def _broken(request: Request, fault: Exception) -> Json:
     log.error("unexpected", error=repr(fault), path=request.url.path, exc_info=fault)
-    return _answer(request, {"type": "urn:riskmap:problem:internal", "title": "内部错误，已记录 / internal error, recorded", "status": 500, "code": "internal",
-                             "remedy": "把请求号告诉管理员 / give the request id to the administrator"}, 500)
+    return _answer(
+        request,
+        {
+            "type": "urn:riskmap:problem:internal",
+            "title": "内部错误，已记录 / internal error, recorded",
+            "status": 500,
+            "code": "internal",
+            "remedy": "把请求号告诉管理员 / give the request id to the administrator",
+        },
+        500,
+    )

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from riskmap.api.deps import Json, desk, reading, settings, today
+from riskmap.api.kept import remembered
 from riskmap.core.outline import outlines
 from riskmap.errors import BadInput
 from riskmap.store import features, grades, places
@@ -23,11 +24,10 @@ GEOJSON = "application/geo+json"
 def status(request: Request) -> Json:
     """Counts of what is in force, whether it is demo data, and the last grading run."""
     with reading(request) as conn:
-        totals = features.totals(conn)
+        totals = remembered(request, conn, ("totals",), lambda: features.totals(conn))
+        ledgers = remembered(request, conn, ("ledgers",), lambda: features.ledgers(conn, today()))
         run = grades.last_run(conn)
-        ledgers = features.ledgers(conn, today())
-    demo = any(t["demo"] for t in totals.values())
-    return Json({"layers": {name: t["n"] for name, t in totals.items()}, "demo": demo, "run": run, "today": today(), **ledgers})
+    return Json({"layers": totals, "run": run, "today": today(), **ledgers})
 
 
 @router.get("/districts.geojson")
@@ -38,9 +38,25 @@ def districts(request: Request) -> Response:
         with reading(request) as conn:
             listed = places.districts(conn)
         shapes = outlines([shapely.from_wkb(bytes(d["shape"])) for d in listed])
-        state.outlines = _kept({"type": "FeatureCollection", "features": [
-            {"type": "Feature", "id": d["code"], "properties": {"code": d["code"], "name": d["name"], "name_en": d["name_en"], "label": [d["lon"], d["lat"]]},
-             "geometry": orjson.loads(shapely.to_geojson(shape))} for d, shape in zip(listed, shapes, strict=True)]})
+        state.outlines = _kept(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "id": d["code"],
+                        "properties": {
+                            "code": d["code"],
+                            "name": d["name"],
+                            "name_en": d["name_en"],
+                            "label": [d["lon"], d["lat"]],
+                        },
+                        "geometry": orjson.loads(shapely.to_geojson(shape)),
+                    }
+                    for d, shape in zip(listed, shapes, strict=True)
+                ],
+            }
+        )
     return _fresh(request, *state.outlines)
 
 
@@ -80,10 +96,15 @@ def near(
 
 
 def _near(layer: Any, found: dict[str, Any]) -> dict[str, Any]:
-    out = {key: found[key] for key in ("layer", "id", "code", "name", "level", "lon", "lat")} | {"distance_m": round(found["distance_m"], 1)}
+    out = {key: found[key] for key in ("layer", "id", "code", "name", "level", "lon", "lat")} | {
+        "distance_m": round(found["distance_m"], 1)
+    }
     grading = layer.grading
     if grading.capacity:
-        out |= {"capacity": found["attributes"].get(grading.capacity), "state": found["attributes"].get(grading.state) if grading.state else None}
+        out |= {
+            "capacity": found["attributes"].get(grading.capacity),
+            "state": found["attributes"].get(grading.state) if grading.state else None,
+        }
     return out
 
 

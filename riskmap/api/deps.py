@@ -13,9 +13,9 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from riskmap.core.actor import OFFICER, Actor
-from riskmap.flows.survey import beijing_day
 from riskmap.errors import Conflict, Precondition
 from riskmap.flows.register import Desk
+from riskmap.flows.survey import beijing_day
 from riskmap.settings import Settings
 from riskmap.store import journal
 from riskmap.store.database import Database
@@ -68,7 +68,9 @@ def reading(request: Request) -> Iterator[Conn]:
 @contextmanager
 def writing(request: Request) -> Iterator[Conn]:
     """The request's one transaction, for a change."""
-    with database(request).as_user(actor(request), write=True, address=_address(request), request_id=request.state.request_id) as conn:
+    with database(request).as_user(
+        actor(request), write=True, address=_address(request), request_id=request.state.request_id
+    ) as conn:
         yield conn
 
 
@@ -91,9 +93,17 @@ def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) ->
         if not journal.claim(conn, who, key, route, digest):
             before = journal.recall(conn, who, key)
             if before is None or before["status"] is None:
-                raise Conflict("同一操作正在进行 / the same request is still running", where="Idempotency-Key", remedy="稍后再试 / try again shortly")
+                raise Conflict(
+                    "同一操作正在进行 / the same request is still running",
+                    where="Idempotency-Key",
+                    remedy="稍后再试 / try again shortly",
+                )
             if before["request_hash"] != digest:
-                raise Conflict("这个键已用于另一个请求 / this key was used for another request", where="Idempotency-Key", remedy="换一个键 / use a new key")
+                raise Conflict(
+                    "这个键已用于另一个请求 / this key was used for another request",
+                    where="Idempotency-Key",
+                    remedy="换一个键 / use a new key",
+                )
             return Json(before["response"], status_code=before["status"], headers={"Idempotent-Replay": "true"})
         status, answer = act(conn)
         journal.answer(conn, who, key, status, orjson.loads(orjson.dumps(answer, default=str)))

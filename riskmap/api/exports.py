@@ -34,7 +34,11 @@ def make(request: Request, layer: str, body: Annotated[Asked, Body()]) -> Respon
     at = desk(request)
     declared = at.catalogue.layer(layer)
     if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
-        raise Precondition("缺少 Idempotency-Key / the Idempotency-Key header is missing", where="Idempotency-Key", remedy="带一个唯一键 / send a unique key")
+        raise Precondition(
+            "缺少 Idempotency-Key / the Idempotency-Key header is missing",
+            where="Idempotency-Key",
+            remedy="带一个唯一键 / send a unique key",
+        )
     asked = parse(declared, body.filters)
     order = sort_of(body.filters.get("sort") or declared.sort)
     who, at_time = actor(request), now()
@@ -43,7 +47,10 @@ def make(request: Request, layer: str, body: Annotated[Asked, Body()]) -> Respon
         journal.audit(conn, who, "export", layer=layer, after={"format": body.format, "filters": body.filters, "rows": len(rows)})
     content = export.written(declared, at.catalogue, rows, body.format, mark(who.unit, who.name, at_time))
     name = f"{declared.label.zh}-{at_time.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y%m%d-%H%M}-{len(rows)}.{body.format}"
-    headers = {"Content-Disposition": f"attachment; filename=\"{layer}.{body.format}\"; filename*=UTF-8''{quote(name)}", "X-Rows": str(len(rows))}
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"{layer}.{body.format}\"; filename*=UTF-8''{quote(name)}",
+        "X-Rows": str(len(rows)),
+    }
     return Response(content, media_type=writers.MEDIA[body.format], headers=headers)
 
 

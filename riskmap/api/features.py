@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from riskmap.api.deps import Json, actor, desk, reading, today
+from riskmap.api.deps import Json, desk, reading, today
+from riskmap.api.kept import remembered
 from riskmap.core.cell import hex_of
 from riskmap.core.filter import Filter, parse, sort_of
 from riskmap.core.layer import Layer
 from riskmap.errors import BadInput
 from riskmap.store import features
-from riskmap.store.query import Conn
 
 router = APIRouter(prefix="/api/layers/{layer}", tags=["features"])
 
 # Zoom → H3 resolution of the clusters; from 15 on every point stands alone.
 CLUSTER_RESOLUTION = {**dict.fromkeys(range(0, 8), 5), 8: 5, 9: 6, 10: 7, 11: 7, 12: 8, 13: 8, 14: 9}
 CROWD = 4
-KEPT = 512
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
-
-
-class Kept:
-    """Answers kept while the visible data is the same: keyed by question, reader's sight and data revision."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock, self._answers = size, threading.Lock(), OrderedDict[Any, Any]()
-
-    def get(self, key: Any, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return self._answers[key]
-        made = make()
-        with self._lock:
-            self._answers[key] = made
-            while len(self._answers) > self._size:
-                self._answers.popitem(last=False)
-        return made
-
-
-kept = Kept(KEPT)
 
 
 def asked(request: Request, layer: str) -> tuple[Layer, Filter]:
@@ -57,26 +31,33 @@ def asked(request: Request, layer: str) -> tuple[Layer, Filter]:
     return declared, parse(declared, request.query_params)
 
 
-def remembered(request: Request, conn: Conn, question: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-    """The kept answer to a question, or a new one."""
-    who = actor(request)
-    return kept.get((id(request.app), question, who.scope, who.orgs, today(), features.revision(conn)), make)
-
-
 @router.get("/features")
-def page(request: Request, layer: str, sort: str = "", limit: Limit = 100, cursor: str = "", count: bool = True, properties: str | None = None, facts: bool = True) -> Response:
+def page(
+    request: Request,
+    layer: str,
+    sort: str = "",
+    limit: Limit = 100,
+    cursor: str = "",
+    count: bool = True,
+    properties: str | None = None,
+    facts: bool = True,
+) -> Response:
     """A page of the filtered set as GeoJSON, with `numberMatched` (unless count=false) and a keyset `next` link."""
     declared, filter_ = asked(request, layer)
     order = sort_of(sort or declared.sort)
     names = [f.name for f in declared.field]
-    shown = [name for name in declared.list_columns if name in names] if properties is None else [name for name in properties.split(",") if name in names]
+    shown = (
+        [name for name in declared.list_columns if name in names]
+        if properties is None
+        else [name for name in properties.split(",") if name in names]
+    )
     with reading(request) as conn:
         found = features.page(conn, filter_, order, limit, cursor or None, shown, today(), facts)
         matched = remembered(request, conn, ("count", filter_), lambda: features.count(conn, filter_, today())) if count else None
     links = []
     if found.cursor:
         following = str(request.url.include_query_params(cursor=found.cursor))
-        links = [{"rel": "next", "type": "application/geo+json", "href": following[len(str(request.base_url)) - 1:]}]
+        links = [{"rel": "next", "type": "application/geo+json", "href": following[len(str(request.base_url)) - 1 :]}]
     head = {"numberMatched": matched} if matched is not None else {}
     body = orjson.dumps({"type": "FeatureCollection", **head, "numberReturned": found.n, "links": links})
     return Response(body[:-1] + b',"features":' + found.features.encode() + b"}", media_type="application/geo+json")
@@ -115,7 +96,14 @@ def points(request: Request, layer: str, zoom: Annotated[int, Query(ge=0, le=22)
         raise BadInput("缺少 bbox / bbox is missing", where="bbox", remedy="bbox=西,南,东,北 / west,south,east,north in degrees")
     resolution = CLUSTER_RESOLUTION.get(zoom, 15)
     with reading(request) as conn:
-        return Json(remembered(request, conn, ("points", filter_, resolution), lambda: _columns(features.points(conn, filter_, resolution, CROWD, today()))))
+        return Json(
+            remembered(
+                request,
+                conn,
+                ("points", filter_, resolution),
+                lambda: _columns(features.points(conn, filter_, resolution, CROWD, today())),
+            )
+        )
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -123,8 +111,18 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, Any]:
     cluster = [r for r in rows if r["kind"] == "cluster"]
     return {
         "count": len(single) + sum(r["n"] for r in cluster),
-        "singles": {"id": [r["id"] for r in single], "lon": [round(r["lon"], 6) for r in single], "lat": [round(r["lat"], 6) for r in single],
-                    "level": [r["level"] for r in single], "name": [r["name"] for r in single]},
-        "clusters": {"cell": hex_of([r["cell"] for r in cluster]) if cluster else [], "lon": [round(r["lon"], 6) for r in cluster], "lat": [round(r["lat"], 6) for r in cluster],
-                     "count": [r["n"] for r in cluster], "levels": [[r["n1"], r["n2"], r["n3"], r["n4"], r["n0"]] for r in cluster]},
+        "singles": {
+            "id": [r["id"] for r in single],
+            "lon": [round(r["lon"], 6) for r in single],
+            "lat": [round(r["lat"], 6) for r in single],
+            "level": [r["level"] for r in single],
+            "name": [r["name"] for r in single],
+        },
+        "clusters": {
+            "cell": hex_of([r["cell"] for r in cluster]) if cluster else [],
+            "lon": [round(r["lon"], 6) for r in cluster],
+            "lat": [round(r["lat"], 6) for r in cluster],
+            "count": [r["n"] for r in cluster],
+            "levels": [[r["n1"], r["n2"], r["n3"], r["n4"], r["n0"]] for r in cluster],
+        },
     }

@@ -51,7 +51,9 @@ def create(request: Request, layer: str, body: Annotated[dict[str, Any], Body()]
 
 
 @router.patch("/{id}")
-def change(request: Request, layer: str, id: int, body: Annotated[dict[str, Any], Body()], if_match: Annotated[str, Header()] = "") -> Json:
+def change(
+    request: Request, layer: str, id: int, body: Annotated[dict[str, Any], Body()], if_match: Annotated[str, Header()] = ""
+) -> Json:
     """Change one record at the version named by If-Match; a null empties a field."""
     declared = desk(request).catalogue.layer(layer)
     version = _version(if_match)
@@ -81,7 +83,11 @@ def retire(request: Request, layer: str, id: int, if_match: Annotated[str, Heade
 def _version(if_match: str) -> int:
     text = if_match.strip().strip('"')
     if not text.isdigit() or len(text) > 9:
-        raise Precondition("缺少 If-Match / the If-Match header is missing", where="If-Match", remedy='用读到的版本号 / send the version you read, e.g. If-Match: "3"')
+        raise Precondition(
+            "缺少 If-Match / the If-Match header is missing",
+            where="If-Match",
+            remedy='用读到的版本号 / send the version you read, e.g. If-Match: "3"',
+        )
     return int(text)
 
 
@@ -97,15 +103,50 @@ def _values(body: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(found: dict[str, Any], near: list[dict[str, Any]]) -> dict[str, Any]:
     place = None if found["lon"] is None else {"type": "Point", "coordinates": [round(found["lon"], 7), round(found["lat"], 7)]}
-    properties = {key: found[key] for key in (
-        "code", "name", "level", "effective_level", "address", "status", "missing", "verified_on", "version", "demo", "parent_id", "parent_name", "parent_layer", "parent_code",
-        "steward_name", "recorded_at", "district_name", "town_name")}
-    properties |= {"district": found["district_code"], "town": found["town_code"], "cell": hex_of([found["cell"]])[0] if found["cell"] else None, "attributes": found["attributes"]}
+    properties = {
+        key: found[key]
+        for key in (
+            "code",
+            "name",
+            "level",
+            "effective_level",
+            "address",
+            "status",
+            "missing",
+            "verified_on",
+            "version",
+            "demo",
+            "parent_id",
+            "parent_name",
+            "parent_layer",
+            "parent_code",
+            "steward_name",
+            "recorded_at",
+            "district_name",
+            "town_name",
+        )
+    }
+    properties |= {
+        "district": found["district_code"],
+        "town": found["town_code"],
+        "cell": hex_of([found["cell"]])[0] if found["cell"] else None,
+        "attributes": found["attributes"],
+    }
     return {
-        "type": "Feature", "id": found["id"], "layer": found["layer"], "geometry": place, "properties": properties | found["attributes"],
-        "dangers": found["dangers"], "holdings": found["holdings"], "stock": found["stock"], "children": found["children"],
+        "type": "Feature",
+        "id": found["id"],
+        "layer": found["layer"],
+        "geometry": place,
+        "properties": properties | found["attributes"],
+        "dangers": found["dangers"],
+        "holdings": found["holdings"],
+        "stock": found["stock"],
+        "children": found["children"],
         "history": _history(found["history"]),
-        "neighbours": [{k: n[k] for k in ("layer", "id", "code", "name", "level", "lon", "lat")} | {"distance_m": round(n["distance_m"], 1)} for n in near],
+        "neighbours": [
+            {k: n[k] for k in ("layer", "id", "code", "name", "level", "lon", "lat")} | {"distance_m": round(n["distance_m"], 1)}
+            for n in near
+        ],
     }
 
 

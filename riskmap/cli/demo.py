@@ -25,8 +25,11 @@ def demo() -> None:
     given = settings()
     with opened(given) as db:
         if not is_empty(db):
-            raise Conflict("库中已有数据，不装入演示城市 / the database holds records, the demo city is not loaded", where=given.database_name,
-                           remedy="换一个库名 RISKMAP_DATABASE_NAME，或先备份再清空 / use another database name")
+            raise Conflict(
+                "库中已有数据，不装入演示城市 / the database holds records, the demo city is not loaded",
+                where=given.database_name,
+                remedy="换一个库名 RISKMAP_DATABASE_NAME，或先备份再清空 / use another database name",
+            )
         load(db, given)
 
 

@@ -32,7 +32,14 @@ def tianditu(key: str) -> list[Basemap]:
     template = "https://t{s}.tianditu.gov.cn/DataServer?T={layer}&x={x}&y={y}&l={z}&tk="
     layers = (("vec_w", "天地图 矢量"), ("cva_w", "天地图 矢量注记"), ("img_w", "天地图 影像"), ("cia_w", "天地图 影像注记"))
     return [
-        Basemap(id=f"tianditu-{layer}".replace("_", "-"), label=label, url=template.replace("{layer}", layer) + key, datum="cgcs2000", attribution="天地图", subdomains="01234567")
+        Basemap(
+            id=f"tianditu-{layer}".replace("_", "-"),
+            label=label,
+            url=template.replace("{layer}", layer) + key,
+            datum="cgcs2000",
+            attribution="天地图",
+            subdomains="01234567",
+        )
         for layer, label in layers
     ]
 

@@ -32,13 +32,15 @@ def same_place(lon: np.ndarray, lat: np.ndarray, within_m: float = 1.0) -> np.nd
     lon, lat: float64[n], WGS 84 degrees. Chains hold together: a row near a twin of the first counts as a twin.
     """
     out = np.full(len(lon), -1, dtype=np.int64)
-    for a, b in _pairs(lon, lat, within_m):          # a < b, in order of b
+    for a, b in _pairs(lon, lat, within_m):  # a < b, in order of b
         root = a if out[a] < 0 else out[a]
         out[b] = root if out[b] < 0 else min(out[b], root)
     return out
 
 
-def similar_names(names: Sequence[str | None], parents: Sequence[str | None], lon: np.ndarray, lat: np.ndarray, within_m: float = 100.0) -> np.ndarray:
+def similar_names(
+    names: Sequence[str | None], parents: Sequence[str | None], lon: np.ndarray, lat: np.ndarray, within_m: float = 100.0
+) -> np.ndarray:
     """int64[n]: index of the first row within `within_m` metres with a similar name, -1 where there is none.
 
     Names that differ only in their numbering (1 号罐, 2 号罐) are different things; so are records of different parents.

@@ -13,8 +13,15 @@ from riskmap.errors import BadInput
 STATUSES = ("approved", "incomplete", "retired")
 DANGERS = ("open", "overdue", "major")
 VERIFIED = ("valid", "lapsed", "unknown")
-SORTS = {"id": ("by_id", "bigint"), "name": ("by_name", "text"), "code": ("by_code", "text"), "effective_level": ("by_level", "smallint"),
-         "verified_on": ("by_verified", "date"), "district": ("by_district", "text")}
+SORTS = {
+    "id": ("by_id", "bigint"),
+    "name": ("by_name", "text"),
+    "code": ("by_code", "text"),
+    "effective_level": ("by_level", "smallint"),
+    "verified_on": ("by_verified", "date"),
+    "district": ("by_district", "text"),
+}
+NO_LEVEL = 9  # the sort key of records without a level
 MAX_WORDS = 3
 MAX_ATTRIBUTES = 4
 
@@ -46,9 +53,20 @@ class Filter:
         """The parameters of sql/features_where.sql."""
         west, south, east, north = self.bbox or (None,) * 4
         out: dict[str, object] = {
-            "layer": self.layer, "status": list(self.status), "district": _list(self.district), "level": _list(self.level), "parent": self.parent,
-            "ids": _list(self.ids), "batch": self.batch, "danger": self.danger, "verified": self.verified, "today": today,
-            "west": west, "south": south, "east": east, "north": north,
+            "layer": self.layer,
+            "status": list(self.status),
+            "district": _list(self.district),
+            "rank": _list(None if self.level is None else tuple(n or NO_LEVEL for n in self.level)),
+            "parent": self.parent,
+            "ids": _list(self.ids),
+            "batch": self.batch,
+            "danger": self.danger,
+            "verified": self.verified,
+            "today": today,
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
         }
         words = self.q.lower().split()[:MAX_WORDS]
         for i in range(MAX_WORDS):
@@ -70,13 +88,23 @@ def parse(layer: Layer, query: Mapping[str, str]) -> Filter:
         if not key.startswith("attr."):
             continue
         if key[5:] not in facets:
-            raise BadInput(f"{layer.label.zh}不能按此字段筛选 / not a filter of this layer", where=key, remedy="可用 / use: " + ", ".join(f"attr.{f}" for f in sorted(facets)))
+            raise BadInput(
+                f"{layer.label.zh}不能按此字段筛选 / not a filter of this layer",
+                where=key,
+                remedy="可用 / use: " + ", ".join(f"attr.{f}" for f in sorted(facets)),
+            )
         attributes.append((key[5:], tuple(query[key].split(","))))
     if len(attributes) > MAX_ATTRIBUTES:
-        raise BadInput(f"同时最多 {MAX_ATTRIBUTES} 个属性筛选 / at most {MAX_ATTRIBUTES} attribute filters", where="attr.*", remedy="去掉一个 / drop one")
+        raise BadInput(
+            f"同时最多 {MAX_ATTRIBUTES} 个属性筛选 / at most {MAX_ATTRIBUTES} attribute filters",
+            where="attr.*",
+            remedy="去掉一个 / drop one",
+        )
     q = query.get("q", "").strip()
     if len(q) > 100 or "\x00" in q:
-        raise BadInput("搜索词过长或含非法字符 / search text too long or illegal", where="q", remedy="不超过 100 字 / at most 100 characters")
+        raise BadInput(
+            "搜索词过长或含非法字符 / search text too long or illegal", where="q", remedy="不超过 100 字 / at most 100 characters"
+        )
     return Filter(
         layer=layer.name,
         bbox=_bbox(query["bbox"]) if query.get("bbox") else None,
@@ -105,9 +133,19 @@ def _bbox(text: str) -> tuple[float, float, float, float]:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
-        raise BadInput("bbox 应为四个数 / bbox needs four numbers", where="bbox", remedy="bbox=西,南,东,北 / west,south,east,north in degrees") from None
-    if not all(math.isfinite(v) for v in (west, south, east, north)) or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise BadInput("bbox 超出范围或顺序颠倒 / bbox out of range or in the wrong order", where="bbox", remedy="bbox=西,南,东,北 / west,south,east,north in degrees")
+        raise BadInput(
+            "bbox 应为四个数 / bbox needs four numbers",
+            where="bbox",
+            remedy="bbox=西,南,东,北 / west,south,east,north in degrees",
+        ) from None
+    if not all(math.isfinite(v) for v in (west, south, east, north)) or not (
+        -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+    ):
+        raise BadInput(
+            "bbox 超出范围或顺序颠倒 / bbox out of range or in the wrong order",
+            where="bbox",
+            remedy="bbox=西,南,东,北 / west,south,east,north in degrees",
+        )
     return west, south, east, north
 
 
@@ -128,7 +166,11 @@ def _integers(query: Mapping[str, str], key: str, low: int, high: int) -> tuple[
     except ValueError:
         numbers = (low - 1,)
     if len(numbers) > 1000 or not all(low <= n <= high for n in numbers):
-        raise BadInput("取值不合 / value not taken", where=f"{key}={query[key][:60]}", remedy=f"{low}…{min(high, 10**9)} 的整数，逗号分隔 / integers, separated by commas")
+        raise BadInput(
+            "取值不合 / value not taken",
+            where=f"{key}={query[key][:60]}",
+            remedy=f"{low}…{min(high, 10**9)} 的整数，逗号分隔 / integers, separated by commas",
+        )
     return numbers
 
 

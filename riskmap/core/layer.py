@@ -41,13 +41,13 @@ class LayerField(Strict):
     unit: str = ""
     required: bool = False
     indexed: bool = False
-    facet: bool = False                       # offered as a filter with counts
+    facet: bool = False  # offered as a filter with counts
     low: float | None = None
     high: float | None = None
     max_length: Annotated[int, Field(ge=1, le=4000)] = 200
-    options: tuple[Option, ...] = ()          # short lists stand here …
-    codes: str | None = None                  # … long ones in data/codes/<name>.tsv
-    aliases: tuple[str, ...] = ()             # other headings seen in office tables
+    options: tuple[Option, ...] = ()  # short lists stand here …
+    codes: str | None = None  # … long ones in data/codes/<name>.tsv
+    aliases: tuple[str, ...] = ()  # other headings seen in office tables
     example: str = ""
     hint: Label | None = None
     default: str | None = None
@@ -65,27 +65,27 @@ class Level(Strict):
     """Where the registered level of a record comes from."""
 
     rule: Literal["lxs", "gb18218", "field"]
-    likelihood: str | None = None             # rule lxs
+    likelihood: str | None = None  # rule lxs
     severity: str | None = None
-    field: str | None = None                  # rule gb18218 (一级…四级) or field (1..4)
+    field: str | None = None  # rule gb18218 (一级…四级) or field (1..4)
 
 
 class Grading(Strict):
     """What the record is to the grading engine; field names tell it where its figures stand."""
 
     role: GradingRole = "none"
-    accident_type: str | None = None          # source: code field whose type sets the footprint
+    accident_type: str | None = None  # source: code field whose type sets the footprint
     modelled_radius_m: str | None = None
-    capacity: str | None = None               # shelter: people
-    state: str | None = None                  # shelter: a closed one does not count
-    occupants: str | None = None              # occupants: people
+    capacity: str | None = None  # shelter: people
+    state: str | None = None  # shelter: a closed one does not count
+    occupants: str | None = None  # occupants: people
 
 
 class Look(Strict):
     """How it is drawn. Icon is icon.svg of the folder (currentColor, 24 × 24)."""
 
     order: int = 100
-    by_level: bool = False                    # symbol by level, never clustered at Ⅰ
+    by_level: bool = False  # symbol by level, never clustered at Ⅰ
     min_zoom: Annotated[int, Field(ge=0, le=19)] = 9
     default_on: bool = False
 
@@ -113,7 +113,7 @@ class Layer(Strict):
     grading: Grading = Grading()
     look: Look = Look()
     list_columns: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()              # attributes searched besides name, code, address
+    search: tuple[str, ...] = ()  # attributes searched besides name, code, address
     sort: str = "id"
     field: tuple[LayerField, ...] = ()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import shapely
 
-TOLERANCE_DEG = 0.0006          # about 60 m: under a pixel where outlines are filled, a few pixels where they are only lines
+TOLERANCE_DEG = 0.0006  # about 60 m: under a pixel where outlines are filled, a few pixels where they are only lines
 
 
 def outlines(shapes: Sequence[shapely.Geometry], tolerance_deg: float = TOLERANCE_DEG) -> list[shapely.Geometry]:

@@ -27,14 +27,38 @@ from riskmap.store import features, imports, journal, orgs
 from riskmap.store.query import Conn
 
 TEXTS = {
-    "parent-unknown": {"reason": "没有这个编号的上级记录 / no parent record has this code", "remedy": "先登记上级，或改正编号 / register the parent first, or mend the code"},
-    "duplicate-exact": {"reason": "1 米内已有同类记录 / a record of this layer stands within 1 m", "remedy": "核对后选择保留或合并 / compare, then keep or merge"},
-    "duplicate-soft": {"reason": "附近有名称相近的记录 / a record with a similar name stands near by", "remedy": "核对后选择保留或合并 / compare, then keep or merge"},
+    "parent-unknown": {
+        "reason": "没有这个编号的上级记录 / no parent record has this code",
+        "remedy": "先登记上级，或改正编号 / register the parent first, or mend the code",
+    },
+    "duplicate-exact": {
+        "reason": "1 米内已有同类记录 / a record of this layer stands within 1 m",
+        "remedy": "核对后选择保留或合并 / compare, then keep or merge",
+    },
+    "duplicate-soft": {
+        "reason": "附近有名称相近的记录 / a record with a similar name stands near by",
+        "remedy": "核对后选择保留或合并 / compare, then keep or merge",
+    },
 }
 IN_FILE = {
-    "duplicate-code": ("refuse", "code", "与第 {row} 行编号相同 / same code as row {row}", "保留一行，或改正编号 / keep one row, or mend the code"),
-    "duplicate-exact": ("warn", "lon", "与第 {row} 行位置相同（1 米内） / within 1 m of row {row}", "核对后选择保留或删除 / compare, then keep or drop"),
-    "duplicate-soft": ("warn", "name", "与第 {row} 行名称相近且相距不远 / similar name near row {row}", "核对后选择保留或删除 / compare, then keep or drop"),
+    "duplicate-code": (
+        "refuse",
+        "code",
+        "与第 {row} 行编号相同 / same code as row {row}",
+        "保留一行，或改正编号 / keep one row, or mend the code",
+    ),
+    "duplicate-exact": (
+        "warn",
+        "lon",
+        "与第 {row} 行位置相同（1 米内） / within 1 m of row {row}",
+        "核对后选择保留或删除 / compare, then keep or drop",
+    ),
+    "duplicate-soft": (
+        "warn",
+        "name",
+        "与第 {row} 行名称相近且相距不远 / similar name near row {row}",
+        "核对后选择保留或删除 / compare, then keep or drop",
+    ),
 }
 
 
@@ -63,22 +87,49 @@ class Source:
     demo: bool = False
 
 
-def plan(conn: Conn, desk: Desk, checked: Checked, source: Source, actor: Actor, targets: Sequence[int | None] | None = None,
-         clears: Sequence[Sequence[str]] | None = None) -> dict[str, Any]:
+def plan(
+    conn: Conn,
+    desk: Desk,
+    checked: Checked,
+    source: Source,
+    actor: Actor,
+    targets: Sequence[int | None] | None = None,
+    clears: Sequence[Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """Plan every row of `checked` against what is in force. Nothing in force changes.
 
     Returns {id, counts, plan_hash}. `targets` names the record each row means (form); `clears` the fields a row empties.
     """
     layer = desk.catalogue.layer(checked.layer)
-    batch = imports.open_batch(conn, layer=layer.name, steward_org=source.steward or actor.org, actor=actor.id, file_name=source.file_name, file_hash=source.file_hash,
-                               crs=checked.crs, mapping=dict(source.mapping), options=dict(source.options), demo=source.demo)
+    batch = imports.open_batch(
+        conn,
+        layer=layer.name,
+        steward_org=source.steward or actor.org,
+        actor=actor.id,
+        file_name=source.file_name,
+        file_hash=source.file_hash,
+        crs=checked.crs,
+        mapping=dict(source.mapping),
+        options=dict(source.options),
+        demo=source.demo,
+    )
     imports.stage(conn, _staged(desk, layer, checked, targets, clears))
-    by = imports.Planning(layer=layer.name, parents=layer.parents, steward=source.steward, city=orgs.city(conn), probe=bool(features.any_of(conn, layer.name)),
-                          soft_m=desk.soft_m, required=required_fields(layer), texts=TEXTS)
+    by = imports.Planning(
+        layer=layer.name,
+        parents=layer.parents,
+        steward=source.steward,
+        city=orgs.city(conn),
+        probe=bool(features.any_of(conn, layer.name)),
+        soft_m=desk.soft_m,
+        required=required_fields(layer),
+        texts=TEXTS,
+    )
     return {"id": batch} | imports.plan(conn, batch, by, list(checked.file_findings))
 
 
-def commit(conn: Conn, desk: Desk, batch: int, plan_hash: str, actor: Actor, now: dt.datetime, accept_duplicates: bool = False) -> dict[str, Any]:
+def commit(
+    conn: Conn, desk: Desk, batch: int, plan_hash: str, actor: Actor, now: dt.datetime, accept_duplicates: bool = False
+) -> dict[str, Any]:
     """Execute exactly the plan with that hash. A second commit of the same plan changes nothing and answers the same.
 
     Raises NotFound, Precondition (another plan was shown), Conflict (a record moved on since; nothing is stored).
@@ -87,20 +138,48 @@ def commit(conn: Conn, desk: Desk, batch: int, plan_hash: str, actor: Actor, now
     if held is None:
         raise NotFound("没有这个批次 / no such batch", where=str(batch))
     if held["plan_hash"] != plan_hash:
-        raise Precondition("要提交的不是所看到的计划 / this is not the plan that was shown", where="plan_hash", remedy="重新打开计划再提交 / reopen the plan, then commit")
+        raise Precondition(
+            "要提交的不是所看到的计划 / this is not the plan that was shown",
+            where="plan_hash",
+            remedy="重新打开计划再提交 / reopen the plan, then commit",
+        )
     if held["state"] == "committed":
         return {"id": batch, "state": "committed", "counts": held["counts"], "repeated": True}
     if held["state"] != "planned":
-        raise Conflict("批次不在待提交状态 / the batch cannot be committed", where=held["state"], remedy="重新上传 / upload again")
+        raise Conflict(
+            "批次不在待提交状态 / the batch cannot be committed", where=held["state"], remedy="重新上传 / upload again"
+        )
     stale = imports.stale(conn, batch, held["layer"])
     if stale:
-        raise Conflict("计划已过时：有记录在此期间被他人修改 / the plan is stale: records were changed since", where=f"{len(stale)} 行 / rows", remedy="重新生成计划 / plan again", rows=stale)
+        raise Conflict(
+            "计划已过时：有记录在此期间被他人修改 / the plan is stale: records were changed since",
+            where=f"{len(stale)} 行 / rows",
+            remedy="重新生成计划 / plan again",
+            rows=stale,
+        )
     layer = desk.catalogue.layer(held["layer"])
     outcomes = ["new", "incomplete"] + (["duplicate"] if accept_duplicates else [])
-    counts = imports.commit(conn, batch, layer=layer.name, prefix=layer.code_prefix, outcomes=outcomes, hazard_layers=desk.hazard_layers(), demo=held["demo"],
-                            actor=actor.id, now=now)
+    counts = imports.commit(
+        conn,
+        batch,
+        layer=layer.name,
+        prefix=layer.code_prefix,
+        outcomes=outcomes,
+        hazard_layers=desk.hazard_layers(),
+        demo=held["demo"],
+        actor=actor.id,
+        now=now,
+    )
     journal.event(conn, "features.changed", layer.name, held["steward_org"], {"batch": batch})
-    journal.audit(conn, actor, "import.commit", layer=layer.name, object_id=batch, steward_org=held["steward_org"], after={"plan_hash": plan_hash} | held["counts"] | counts)
+    journal.audit(
+        conn,
+        actor,
+        "import.commit",
+        layer=layer.name,
+        object_id=batch,
+        steward_org=held["steward_org"],
+        after={"plan_hash": plan_hash} | held["counts"] | counts,
+    )
     return {"id": batch, "state": "committed", "counts": held["counts"] | counts, "repeated": False}
 
 
@@ -115,39 +194,67 @@ def undo(conn: Conn, desk: Desk, batch: int, actor: Actor, now: dt.datetime) -> 
         raise Conflict("批次尚未提交，没有可撤销的 / the batch is not committed, there is nothing to undo", where=held["state"])
     edited = imports.edited(conn, batch)
     if edited:
-        raise Conflict("不能撤销：批次中有记录已被修改或已有下级记录 / cannot undo: records were edited since or something hangs on them", where=f"{len(edited)} 条 / records",
-                       remedy="逐条修改 / change them one by one", rows=edited)
+        raise Conflict(
+            "不能撤销：批次中有记录已被修改或已有下级记录 / cannot undo: records were edited since or something hangs on them",
+            where=f"{len(edited)} 条 / records",
+            remedy="逐条修改 / change them one by one",
+            rows=edited,
+        )
     counts = imports.undo(conn, batch, actor.id, now, desk.hazard_layers())
     journal.event(conn, "features.changed", held["layer"], held["steward_org"], {"batch": batch})
     journal.audit(conn, actor, "import.undo", layer=held["layer"], object_id=batch, steward_org=held["steward_org"], after=counts)
     return {"id": batch, "state": "undone", "repeated": False} | counts
 
 
-def save(conn: Conn, desk: Desk, layer: Layer, values: Mapping[str, Any], actor: Actor, now: dt.datetime, id: int | None = None, version: int | None = None) -> int:
+def save(
+    conn: Conn,
+    desk: Desk,
+    layer: Layer,
+    values: Mapping[str, Any],
+    actor: Actor,
+    now: dt.datetime,
+    id: int | None = None,
+    version: int | None = None,
+) -> int:
     """Create one record (id None) or change one at `version`; the same door as a file of one row. Returns its id.
 
     A key with None empties the field. Raises BadInput with every finding, Conflict with the difference, NotFound.
     """
     unknown = [key for key in values if key not in COMMON_FIELDS and key not in layer.fields()]
     if unknown:
-        raise BadInput("没有这些字段 / no such fields", where=", ".join(unknown), remedy="可用字段见 GET /api/layers/" + layer.name)
+        raise BadInput(
+            "没有这些字段 / no such fields", where=", ".join(unknown), remedy="可用字段见 GET /api/layers/" + layer.name
+        )
     if id is not None:
         before = features.one(conn, layer.name, id, now.date())
         if before is None:
             raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
         if version != before["version"]:
-            raise Conflict("这条记录已被他人修改 / the record was changed by someone else", where=f"version {before['version']}", remedy="对照差异后重新保存 / compare and save again",
-                           current={"version": before["version"], "name": before["name"], "attributes": before["attributes"]})
+            raise Conflict(
+                "这条记录已被他人修改 / the record was changed by someone else",
+                where=f"version {before['version']}",
+                remedy="对照差异后重新保存 / compare and save again",
+                current={"version": before["version"], "name": before["name"], "attributes": before["attributes"]},
+            )
         values = _with_partners(layer, values, before)
     checked = check(layer, desk.catalogue.codes, {key: [value] for key, value in values.items()}, gazetteer=desk.gazetteer)
     if checked.refused.any():
-        raise BadInput("有字段不合要求，未保存 / some fields are not taken, nothing was saved", where=", ".join(f["field"] for f in checked.findings), findings=checked.findings,
-                       remedy="; ".join(f["remedy"] for f in checked.findings[:3]))
+        raise BadInput(
+            "有字段不合要求，未保存 / some fields are not taken, nothing was saved",
+            where=", ".join(f["field"] for f in checked.findings),
+            findings=checked.findings,
+            remedy="; ".join(f["remedy"] for f in checked.findings[:3]),
+        )
     clears = [key for key, value in values.items() if value is None]
     made = plan(conn, desk, checked, Source(file_name="(form)"), actor, targets=[id], clears=[clears])
     row = imports.planned(conn, made["id"], None, 0, 1)[0]
     if row["outcome"] == "duplicate" and id is None:
-        raise Conflict("疑似重复 / suspected duplicate", where=str(row["feature_id"]), remedy="核对后用批量登记保留，或修改已有记录 / compare; change the record there is", findings=row["findings"])
+        raise Conflict(
+            "疑似重复 / suspected duplicate",
+            where=str(row["feature_id"]),
+            remedy="核对后用批量登记保留，或修改已有记录 / compare; change the record there is",
+            findings=row["findings"],
+        )
     if row["outcome"] == "refused":
         raise BadInput("未保存 / not saved", findings=row["findings"])
     if row["outcome"] != "unchanged":
@@ -161,14 +268,31 @@ def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: d
     if before is None:
         raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
     if not features.retire(conn, layer.name, id, version, actor.id, now):
-        raise Conflict("这条记录已被他人修改或已停用 / the record was changed or retired by someone else", where=f"version {before['version']}", remedy="刷新后再试 / reload and try again")
+        raise Conflict(
+            "这条记录已被他人修改或已停用 / the record was changed or retired by someone else",
+            where=f"version {before['version']}",
+            remedy="刷新后再试 / reload and try again",
+        )
     journal.event(conn, "features.changed", layer.name, before["steward_org"], {"ids": [id]})
-    journal.audit(conn, actor, "feature.retire", layer=layer.name, object_id=id, steward_org=before["steward_org"], before={"status": before["status"]}, after={"status": "retired"})
+    journal.audit(
+        conn,
+        actor,
+        "feature.retire",
+        layer=layer.name,
+        object_id=id,
+        steward_org=before["steward_org"],
+        before={"status": before["status"]},
+        after={"status": "retired"},
+    )
 
 
 def required_fields(layer: Layer) -> list[str]:
     """Fields a complete record of this layer must have; a record without one is 待补."""
-    return [*layer.common.required, *(f.name for f in layer.field if f.required), *(("lon", "lat") if "lon" not in layer.common.required else ())]
+    return [
+        *layer.common.required,
+        *(f.name for f in layer.field if f.required),
+        *(("lon", "lat") if "lon" not in layer.common.required else ()),
+    ]
 
 
 def _with_partners(layer: Layer, values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +300,12 @@ def _with_partners(layer: Layer, values: Mapping[str, Any], before: Mapping[str,
     out = dict(values)
     if layer.level:
         for name in (layer.level.likelihood, layer.level.severity, layer.level.field):
-            if name and name not in out and before["attributes"].get(name) is not None and any(n in values for n in (layer.level.likelihood, layer.level.severity)):
+            if (
+                name
+                and name not in out
+                and before["attributes"].get(name) is not None
+                and any(n in values for n in (layer.level.likelihood, layer.level.severity))
+            ):
                 out[name] = before["attributes"][name]
     if ("lon" in out) != ("lat" in out):
         out.setdefault("lon", before["lon"])
@@ -184,7 +313,9 @@ def _with_partners(layer: Layer, values: Mapping[str, Any], before: Mapping[str,
     return out
 
 
-def _staged(desk: Desk, layer: Layer, checked: Checked, targets: Sequence[int | None] | None, clears: Sequence[Sequence[str]] | None) -> Iterator[tuple[Any, ...]]:
+def _staged(
+    desk: Desk, layer: Layer, checked: Checked, targets: Sequence[int | None] | None, clears: Sequence[Sequence[str]] | None
+) -> Iterator[tuple[Any, ...]]:
     """Rows for the staging table, in the order of store/sql/imports_copy.sql."""
     columns = checked.columns
     names, codes, parents = columns["name"], columns["code"], columns["parent_code"]
@@ -204,18 +335,50 @@ def _staged(desk: Desk, layer: Layer, checked: Checked, targets: Sequence[int | 
             kind, first = twins[i]
             severity, name, reason, remedy = IN_FILE[kind]
             other = int(checked.row_no[first])
-            findings = [*findings, finding(row_no, checked.headings.get(name, ""), name, columns.get(name, [None] * checked.n)[i], kind, severity, reason.format(row=other), remedy, {"row": other})]
+            findings = [
+                *findings,
+                finding(
+                    row_no,
+                    checked.headings.get(name, ""),
+                    name,
+                    columns.get(name, [None] * checked.n)[i],
+                    kind,
+                    severity,
+                    reason.format(row=other),
+                    remedy,
+                    {"row": other},
+                ),
+            ]
         here = bool(placed[i])
         yield (
-            row_no, targets[i] if targets else None, codes[i], names[i], parents[i], columns["district"][i], derived[i], columns["town"][i], columns["address"][i],
-            columns["verified_on"][i], float(checked.lon[i]) if here else None, float(checked.lat[i]) if here else None, int(cells[i]) if here else None,
-            int(checked.level[i]) or None, list(checked.missing[i]), orjson.dumps({n: columns[n][i] for n in attributes if n in columns and columns[n][i] is not None}).decode(),
-            list(clears[i]) if clears else [], bool(checked.refused[i]), kind, orjson.dumps(findings).decode() if findings else "[]", None,
+            row_no,
+            targets[i] if targets else None,
+            codes[i],
+            names[i],
+            parents[i],
+            columns["district"][i],
+            derived[i],
+            columns["town"][i],
+            columns["address"][i],
+            columns["verified_on"][i],
+            float(checked.lon[i]) if here else None,
+            float(checked.lat[i]) if here else None,
+            int(cells[i]) if here else None,
+            int(checked.level[i]) or None,
+            list(checked.missing[i]),
+            orjson.dumps({n: columns[n][i] for n in attributes if n in columns and columns[n][i] is not None}).decode(),
+            list(clears[i]) if clears else [],
+            bool(checked.refused[i]),
+            kind,
+            orjson.dumps(findings).decode() if findings else "[]",
+            None,
             search_text(names[i], (column[i] for column in searched)),
         )
 
 
-def _twins(checked: Checked, names: Sequence[str | None], codes: Sequence[str | None], parents: Sequence[str | None]) -> dict[int, tuple[str, int]]:
+def _twins(
+    checked: Checked, names: Sequence[str | None], codes: Sequence[str | None], parents: Sequence[str | None]
+) -> dict[int, tuple[str, int]]:
     """Row index → (kind, index of the first of its like) for rows that stand twice in the file; the hardest kind wins."""
     found: dict[int, tuple[str, int]] = {}
     for kind, first in (

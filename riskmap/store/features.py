@@ -27,12 +27,30 @@ class Page:
     cursor: str | None
 
 
-def page(conn: Conn, asked: Filter, sort: tuple[str, str, bool], size: int, cursor: str | None, fields: Sequence[str], today: dt.date, facts: bool) -> Page:
+def page(
+    conn: Conn,
+    asked: Filter,
+    sort: tuple[str, str, bool],
+    size: int,
+    cursor: str | None,
+    fields: Sequence[str],
+    today: dt.date,
+    facts: bool,
+) -> Page:
     """One page of at most `size` records in the order `sort` = (column, SQL type, descending); keyset, never offset."""
     column, kind, descending = sort
     after_key, after_id = _read_cursor(cursor) if cursor else (None, None)
-    found = row(conn, "features_page", {"key": column, "type": kind, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"},
-                **asked.parameters(today), size=size, fields=list(fields), facts=facts, after_key=after_key, after_id=after_id)
+    found = row(
+        conn,
+        "features_page",
+        {"key": column, "type": kind, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"},
+        **asked.parameters(today),
+        size=size,
+        fields=list(fields),
+        facts=facts,
+        after_key=after_key,
+        after_id=after_id,
+    )
     assert found is not None
     full = found["n"] == size
     return Page(found["features"], found["n"], _write_cursor(found["last_key"], found["last_id"]) if full else None)
@@ -72,17 +90,30 @@ def one(conn: Conn, layer: str, id: int, today: dt.date) -> dict[str, Any] | Non
     return row(conn, "features_one", layer=layer, id=id, today=today)
 
 
-def near(conn: Conn, layers: Sequence[str], lon: float, lat: float, radius_m: float, limit: int, beside: int | None = None) -> list[dict[str, Any]]:
+def near(
+    conn: Conn, layers: Sequence[str], lon: float, lat: float, radius_m: float, limit: int, beside: int | None = None
+) -> list[dict[str, Any]]:
     """Features of `layers` within `radius_m` metres of (lon, lat) in WGS 84 degrees, nearest first."""
     # A box a little wider than the circle: a degree of latitude is never under 110,500 m, one of longitude shrinks with the cosine.
     high = radius_m / 110_500
     wide = high / max(0.01, math.cos(math.radians(min(89.0, abs(lat) + high))))
-    return rows(conn, "features_near", layers=list(layers), lon=lon, lat=lat, radius_m=radius_m, box_deg_lon=wide, box_deg_lat=high, limit=limit, beside=beside)
+    return rows(
+        conn,
+        "features_near",
+        layers=list(layers),
+        lon=lon,
+        lat=lat,
+        radius_m=radius_m,
+        box_deg_lon=wide,
+        box_deg_lat=high,
+        limit=limit,
+        beside=beside,
+    )
 
 
-def totals(conn: Conn) -> dict[str, dict[str, Any]]:
-    """Layer → {n, demo}: records in force and whether any of them is demo data."""
-    return {r["layer"]: {"n": r["n"], "demo": r["demo"]} for r in rows(conn, "features_totals")}
+def totals(conn: Conn) -> dict[str, int]:
+    """Layer → records in force."""
+    return {r["layer"]: r["n"] for r in rows(conn, "features_totals")}
 
 
 def revision(conn: Conn) -> str:
@@ -102,7 +133,9 @@ def _read_cursor(text: str) -> tuple[str, int]:
         if not isinstance(key, str) or isinstance(id, bool) or not isinstance(id, int) or not 0 < id < 2**62:
             raise ValueError
     except (ValueError, TypeError):
-        raise BadInput("翻页标记无效 / the cursor is not valid", where="cursor", remedy="从第一页重新开始 / start again from the first page") from None
+        raise BadInput(
+            "翻页标记无效 / the cursor is not valid", where="cursor", remedy="从第一页重新开始 / start again from the first page"
+        ) from None
     return key, id
 
 
@@ -127,6 +160,6 @@ def retire(conn: Conn, layer: str, id: int, version: int, actor: str, now: dt.da
     return True
 
 
-def ledgers(conn: Conn, today: dt.date) -> dict[str, int]:
-    """Hidden dangers by state, pieces of stock, holdings."""
+def ledgers(conn: Conn, today: dt.date) -> dict[str, Any]:
+    """Whether there is demo data; hidden dangers by state, pieces of stock, holdings."""
     return row(conn, "features_ledgers", today=today) or {}

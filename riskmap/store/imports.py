@@ -24,11 +24,35 @@ class Planning:
     texts: dict[str, dict[str, str]]
 
 
-def open_batch(conn: Conn, *, layer: str, steward_org: int, actor: str, file_name: str, file_hash: str, crs: str, mapping: dict, options: dict,
-               demo: bool = False, state: str = "reading") -> int:
+def open_batch(
+    conn: Conn,
+    *,
+    layer: str,
+    steward_org: int,
+    actor: str,
+    file_name: str,
+    file_hash: str,
+    crs: str,
+    mapping: dict,
+    options: dict,
+    demo: bool = False,
+    state: str = "reading",
+) -> int:
     """A new batch; returns its id."""
-    found = row(conn, "imports_open", layer=layer, steward_org=steward_org, actor=actor, file_name=file_name, file_hash=file_hash, crs=crs,
-                mapping=jsonb(mapping), options=jsonb(options), demo=demo, state=state)
+    found = row(
+        conn,
+        "imports_open",
+        layer=layer,
+        steward_org=steward_org,
+        actor=actor,
+        file_name=file_name,
+        file_hash=file_hash,
+        crs=crs,
+        mapping=jsonb(mapping),
+        options=jsonb(options),
+        demo=demo,
+        state=state,
+    )
     assert found is not None
     return found["id"]
 
@@ -44,8 +68,19 @@ def stage(conn: Conn, staged: Iterable[Sequence[Any]]) -> None:
 
 def plan(conn: Conn, batch: int, by: Planning, findings: list[Any]) -> dict[str, Any]:
     """Judge every staged row; returns counts and plan_hash."""
-    run(conn, "imports_plan", batch=batch, layer=by.layer, parents=list(by.parents), steward=by.steward, city=by.city, probe=by.probe, soft_m=by.soft_m,
-        required=list(by.required), texts=jsonb(by.texts))
+    run(
+        conn,
+        "imports_plan",
+        batch=batch,
+        layer=by.layer,
+        parents=list(by.parents),
+        steward=by.steward,
+        city=by.city,
+        probe=by.probe,
+        soft_m=by.soft_m,
+        required=list(by.required),
+        texts=jsonb(by.texts),
+    )
     found = row(conn, "imports_seal", batch=batch, findings=jsonb(findings))
     assert found is not None
     return found
@@ -71,9 +106,30 @@ def stale(conn: Conn, id: int, layer: str) -> list[dict[str, Any]]:
     return rows(conn, "imports_moved", batch=id) + rows(conn, "imports_taken", batch=id, layer=layer)
 
 
-def commit(conn: Conn, id: int, *, layer: str, prefix: str, outcomes: Sequence[str], hazard_layers: Sequence[str], demo: bool, actor: str, now: dt.datetime) -> dict[str, int]:
+def commit(
+    conn: Conn,
+    id: int,
+    *,
+    layer: str,
+    prefix: str,
+    outcomes: Sequence[str],
+    hazard_layers: Sequence[str],
+    demo: bool,
+    actor: str,
+    now: dt.datetime,
+) -> dict[str, int]:
     """Put the plan in force: new records, changes, what follows from them, and their history."""
-    created = run(conn, "imports_create", batch=id, layer=layer, prefix=prefix, outcomes=list(outcomes), hazard_layers=list(hazard_layers), demo=demo, now=now)
+    created = run(
+        conn,
+        "imports_create",
+        batch=id,
+        layer=layer,
+        prefix=prefix,
+        outcomes=list(outcomes),
+        hazard_layers=list(hazard_layers),
+        demo=demo,
+        now=now,
+    )
     changed = run(conn, "imports_change", batch=id, layer=layer, hazard_layers=list(hazard_layers), now=now)
     if layer in hazard_layers:
         run(conn, "imports_follow", batch=id, hazard_layers=list(hazard_layers))

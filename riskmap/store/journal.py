@@ -15,11 +15,32 @@ def event(conn: Conn, kind: str, layer: str | None, steward_org: int | None, pay
     return found["id"]
 
 
-def audit(conn: Conn, actor: Actor, operation: str, *, layer: str | None = None, object_id: int | None = None, steward_org: int | None = None,
-          before: Any = None, after: Any = None, result: str = "done") -> int:
+def audit(
+    conn: Conn,
+    actor: Actor,
+    operation: str,
+    *,
+    layer: str | None = None,
+    object_id: int | None = None,
+    steward_org: int | None = None,
+    before: Any = None,
+    after: Any = None,
+    result: str = "done",
+) -> int:
     """Append an audit row. No audit, no write: it fails or stands together with the change."""
-    found = row(conn, "journal_audit", actor=actor.id, role=actor.role, operation=operation, layer=layer, object_id=object_id, steward_org=steward_org,
-                before=None if before is None else jsonb(before), after=None if after is None else jsonb(after), result=result)
+    found = row(
+        conn,
+        "journal_audit",
+        actor=actor.id,
+        role=actor.role,
+        operation=operation,
+        layer=layer,
+        object_id=object_id,
+        steward_org=steward_org,
+        before=None if before is None else jsonb(before),
+        after=None if after is None else jsonb(after),
+        result=result,
+    )
     assert found is not None
     return found["id"]
 

@@ -1,5 +1,5 @@
--- Records in force per layer, and whether any is demo data.
+-- Records in force per layer.
 -- in:    nothing
--- out:   layer text, n bigint, demo bool
--- index: feature_layer_idx
-SELECT layer, count(*) AS n, bool_or(demo) AS demo FROM feature WHERE status <> 'retired' GROUP BY layer
+-- out:   layer text, n bigint
+-- index: feature_level_idx (index only)
+SELECT layer, count(*) AS n FROM feature WHERE status <> 'retired' GROUP BY layer

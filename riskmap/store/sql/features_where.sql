@@ -1,13 +1,14 @@
 -- The one filter of list, map, facets, counts and export: a condition on feature f. Included by other statements.
--- in:    layer text · district text[]? · level int[]? (0 = no level) · status text[] · parent bigint? · ids bigint[]? · batch bigint?
---        west, south, east, north double? (WGS 84 degrees; all or none) · q1, q2, q3 text? (LIKE patterns, lower case)
+-- in:    layer text · district text[]? · rank smallint[]? (9 = no level) · status text[] · parent bigint? · ids bigint[]? · batch bigint?
+--        west, south, east, north double? (WGS 84 degrees; all or none) · q1, q2, q3 text? (LIKE patterns, lower case; read through the layer: a trigram index costs more on every
+--        save than it gives, and two Chinese characters are too short for one)
 --        danger text? (open overdue major) · verified text? (valid lapsed unknown) · today date
 --        attr1..attr4 text? with attr1_in..attr4_in text[] (declared facet fields and their codes)
--- index: feature_geom_idx, feature_level_idx, feature_district_idx, feature_search_idx; null parameters fold away at planning
+-- index: feature_geom_idx, feature_level_idx, feature_district_idx; null parameters fold away at planning
 f.layer = %(layer)s
 AND f.status = ANY (%(status)s::text[])
 AND (%(district)s::text[] IS NULL OR f.district_code = ANY (%(district)s::text[]))
-AND (%(level)s::int[] IS NULL OR f.effective_level = ANY (%(level)s::int[]) OR (0 = ANY (%(level)s::int[]) AND f.effective_level IS NULL))
+AND (%(rank)s::smallint[] IS NULL OR f.rank = ANY (%(rank)s::smallint[]))
 AND (%(parent)s::bigint IS NULL OR f.parent_id = %(parent)s::bigint)
 AND (%(ids)s::bigint[] IS NULL OR f.id = ANY (%(ids)s::bigint[]))
 AND (%(batch)s::bigint IS NULL OR f.batch_id = %(batch)s::bigint)

@@ -1,0 +1,248 @@
+"""Staged imports over HTTP: upload → plan → commit of exactly that plan → undo; its rows; the file back with its faults."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from riskmap import writers
+from riskmap.api.deps import Json, actor, desk, now, once, reading, settings
+from riskmap.errors import BadInput, NotFound, TooLarge
+from riskmap.flows import intake, register
+from riskmap.readers import Limits
+from riskmap.settings import Settings
+from riskmap.store import imports
+from riskmap.store.query import Conn
+
+router = APIRouter(prefix="/api/layers/{layer}/imports", tags=["imports"])
+_FIELDS = ("crs", "district", "mapping")
+_SLACK = 100_000  # bytes of the form around the file
+_BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+    "type": "object", "required": ["file"], "properties": {
+        "file": {"type": "string", "format": "binary", "description": "xlsx, csv, GeoJSON, GeoPackage or zipped Shapefile"},
+        "crs": {"type": "string", "description": "wgs84, cgcs2000, gcj02, bd09 or EPSG:n"},
+        "district": {"type": "string", "description": "stated district of rows that name none"},
+        "mapping": {"type": "string", "description": "JSON object: heading → field, '' drops, '=value' is a constant"},
+    }}}}}}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file and what was said about it. `file` closes with the request."""
+
+    file: Any
+    name: str
+    fields: dict[str, str]
+
+
+async def upload(request: Request) -> AsyncIterator[Upload]:
+    """The form, streamed to disk and counted: a body over the bound is refused while it comes, whatever its header says."""
+    most = settings(request).upload_max_bytes + _SLACK
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise BadInput(
+            "应以 multipart/form-data 上传文件 (a multipart form is wanted)", where="Content-Type", remedy="字段 file 放文件"
+        )
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > most:
+        raise _too_large(most)
+
+    async def counted() -> AsyncIterator[bytes]:
+        seen = 0
+        async for chunk in request.stream():
+            seen += len(chunk)
+            if seen > most:
+                raise _too_large(most)
+            yield chunk
+
+    try:
+        form = await MultiPartParser(request.headers, counted(), max_files=1, max_fields=8, max_part_size=65_536).parse()
+    except (MultiPartException, KeyError, ValueError) as fault:
+        raise BadInput(
+            "表单格式不对 (the form is not valid)", where="body", remedy=str(fault)[:120] or "multipart/form-data"
+        ) from None
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise BadInput("没有文件 (no file in the form)", where="file", remedy="字段 file 放文件")
+        yield Upload(
+            file.file,
+            Path(file.filename or "upload").name[:200],
+            {k: str(form[k]).strip() for k in _FIELDS if isinstance(form.get(k), str)},
+        )
+    finally:
+        await form.close()
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(
+        f"文件超过 {most / 1e6:.0f} MB (the file is too big)", where="body", remedy="请拆分文件，或用命令行 riskmap import 导入"
+    )
+
+
+@router.post("", status_code=201, openapi_extra=_BODY)
+def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)]) -> Json:
+    """Read the file and plan every row. Nothing in force changes; the answer carries the plan's hash for its commit."""
+    at, bounds = desk(request), settings(request)
+    asked = intake.Asked(
+        layer,
+        given.name,
+        given.fields.get("crs") or None,
+        given.fields.get("district") or None,
+        _mapping(given.fields.get("mapping", "")),
+        bounds.district_tolerance_m,
+    )
+    at.catalogue.layer(layer)
+    with _on_disk(given) as path:
+        table = intake.read(at, path, asked, Limits.of(bounds))
+        intake.keep(uploads(bounds), path)
+
+        def act(conn: Conn) -> tuple[int, Any]:
+            return 201, intake.plan(conn, at, path, table, asked, actor(request))
+
+        return once(request, {"layer": layer, "file": intake.digest(path), "fields": given.fields}, act)
+
+
+@router.get("/{batch}")
+def one(request: Request, layer: str, batch: int) -> Json:
+    """The batch: its state, counts by outcome, and what was said about the whole file."""
+    with reading(request) as conn:
+        return Json(_shown(_batch(conn, layer, batch)))
+
+
+@router.get("/{batch}/rows")
+def rows(
+    request: Request,
+    layer: str,
+    batch: int,
+    outcome: Annotated[str, Query(max_length=100)] = "",
+    cursor: Annotated[int, Query(ge=-1, lt=2**31)] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Json:
+    """Rows of the plan in the order of the file: outcome, payload, old → new, findings. `outcome` may name several, by comma."""
+    known = {"new", "changed", "unchanged", "duplicate", "incomplete", "refused"}
+    outcomes = [o for o in outcome.split(",") if o]
+    if unknown := [o for o in outcomes if o not in known]:
+        raise BadInput("没有这种结果 (no such outcome)", where="outcome=" + ",".join(unknown), remedy="、".join(sorted(known)))
+    with reading(request) as conn:
+        _batch(conn, layer, batch)
+        found = imports.planned(conn, batch, outcomes or None, cursor, limit)
+    links = []
+    if len(found) == limit:
+        links.append(
+            {
+                "rel": "next",
+                "href": f"/api/layers/{layer}/imports/{batch}/rows?outcome={outcome}&limit={limit}&cursor={found[-1]['row_no']}",
+            }
+        )
+    return Json({"rows": found, "links": links})
+
+
+class Commit(BaseModel):
+    """The plan that was seen. `accept_duplicates` also takes rows suspected to be duplicates."""
+
+    model_config = ConfigDict(extra="forbid")
+    plan_hash: Annotated[str, Field(min_length=8, max_length=128)]
+    accept_duplicates: bool = False
+
+
+@router.post("/{batch}/commit")
+def commit(request: Request, layer: str, batch: int, body: Annotated[Commit, Body()]) -> Json:
+    """Execute exactly the plan of that hash, in one transaction. Sent twice, it happens once."""
+
+    def act(conn: Conn) -> tuple[int, Any]:
+        _batch(conn, layer, batch)
+        return 200, register.commit(conn, desk(request), batch, body.plan_hash, actor(request), now(), body.accept_duplicates)
+
+    return once(request, {"batch": batch, "layer": layer, "body": body.model_dump()}, act)
+
+
+@router.post("/{batch}/undo")
+def undo(request: Request, layer: str, batch: int) -> Json:
+    """Take the batch back, unless a row of it has been edited since."""
+
+    def act(conn: Conn) -> tuple[int, Any]:
+        _batch(conn, layer, batch)
+        return 200, register.undo(conn, desk(request), batch, actor(request), now())
+
+    return once(request, {"batch": batch, "layer": layer}, act)
+
+
+@router.get("/{batch}/workbook", response_class=Response, responses={200: {"content": {writers.MEDIA["xlsx"]: {}}}})
+def workbook(request: Request, layer: str, batch: int) -> Response:
+    """The person's own workbook again: bad cells coloured, a column 原因; from other formats a workbook is made."""
+    bounds = settings(request)
+    with tempfile.TemporaryDirectory(prefix="riskmap-back-") as folder, reading(request) as conn:
+        out = Path(folder, "returned.xlsx")
+        name = intake.returned(conn, desk(request), uploads(bounds), layer, batch, Limits.of(bounds), out)
+        content = out.read_bytes()
+    headers = {"Content-Disposition": f"attachment; filename=\"import-{batch}.xlsx\"; filename*=UTF-8''{quote(name)}"}
+    return Response(content, media_type=writers.MEDIA["xlsx"], headers=headers)
+
+
+def uploads(bounds: Settings) -> Path:
+    """Where uploads are kept until their marked workbook is no longer wanted."""
+    return bounds.var_dir / "uploads"
+
+
+def _batch(conn: Conn, layer: str, batch: int) -> dict[str, Any]:
+    found = imports.batch(conn, layer, batch) if 0 < batch < 2**62 else None
+    if found is None:
+        raise NotFound("没有这个批次 / no such batch", where=f"{layer}/{batch}")
+    return found
+
+
+def _shown(held: dict[str, Any]) -> dict[str, Any]:
+    keep = (
+        "id",
+        "layer",
+        "state",
+        "file_name",
+        "crs",
+        "mapping",
+        "counts",
+        "findings",
+        "plan_hash",
+        "progress",
+        "created_at",
+        "committed_at",
+        "undone_at",
+    )
+    return {k: held[k] for k in keep}
+
+
+@contextmanager
+def _on_disk(given: Upload) -> Iterator[Path]:
+    """The upload as a file of its own; readers want a path, and its name is not trusted."""
+    with tempfile.TemporaryDirectory(prefix="riskmap-upload-") as folder:
+        path = Path(folder, "upload")
+        given.file.seek(0)
+        with path.open("wb") as out:
+            while chunk := given.file.read(1 << 20):
+                out.write(chunk)
+        yield path
+
+
+def _mapping(text: str) -> dict[str, str]:
+    if not text:
+        return {}
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        said = None
+    if not isinstance(said, dict) or not all(isinstance(v, str) for v in said.values()) or len(said) > 300:
+        raise BadInput(
+            "对应关系应为 JSON 对象 (the mapping is a JSON object)", where="mapping", remedy='{"表头": "field", "备注": ""}'
+        )
+    return said
