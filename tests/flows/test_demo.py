@@ -96,11 +96,13 @@ def test_everything_is_registered_and_marked(db, desk, small):
 def test_district_and_level_are_those_meant(db, desk, small):
     demo.load(db, desk, small, OPERATOR, NOW)
     with db.as_user(OPERATOR) as conn:
-        records = conn.execute("SELECT layer, code, district_code, level, effective_level, status, missing FROM feature").fetchall()
+        records = conn.execute(
+            "SELECT layer, code, district_code, level, effective_level, status, missing FROM feature").fetchall()
     assert all(r["district_code"] == r["code"].split("-")[1] for r in records)
     hazards = {r["code"]: r for r in records if r["layer"] == "major_hazard"}
     table = small.layers["major_hazard"]
-    meant = {c: {"一级": 1, "二级": 1, "三级": 2, "四级": 3}[g] for c, g in zip(table["code"], table["hazard_grade"], strict=True)}
+    stands_for = {"一级": 1, "二级": 1, "三级": 2, "四级": 3}
+    meant = {c: stands_for[g] for c, g in zip(table["code"], table["hazard_grade"], strict=True)}
     assert {c: r["level"] for c, r in hazards.items()} == meant
     sources = {r["code"]: r for r in records if r["layer"] == "risk_source"}
     table = small.layers["risk_source"]
