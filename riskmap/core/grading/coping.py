@@ -46,6 +46,10 @@ def ratio_nano(capacity: Ints, closed: NDArray[np.bool_], catchment: Ints) -> In
 def shelter_sum(ground: Ground, cells: Ints, ratio: Ints, method: Method) -> tuple[Ints, Ints]:
     """(at, sum): what shelters standing in `cells` add to the sum of ratios of city cells; `ratio` may be negative."""
     which, at, _ = ground.around(cells, np.full(len(cells), method.catchment_m))
+    if len(at) > len(ground.cell) // 8:
+        out = np.zeros(len(ground.cell), dtype=np.int64)
+        np.add.at(out, at, ratio[which])
+        return np.arange(len(ground.cell)), out
     touched, back = np.unique(at, return_inverse=True)
     out = np.zeros(len(touched), dtype=np.int64)
     np.add.at(out, back, ratio[which])

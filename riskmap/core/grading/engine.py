@@ -20,11 +20,12 @@ from riskmap.core.grading.hazard import Weighed
 from riskmap.core.grading.inputs import KINDS, Inputs, Sources
 from riskmap.core.grading.method import MICRO, Method
 from riskmap.core.grading.rows import Rows
-from riskmap.core.grading.state import NOTHING, Cells, Touched, mix, total
+from riskmap.core.grading.state import NOTHING, Cells, Touched, mix, sorted_positions, total
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 EPOCH = dt.date(1970, 1, 1)
+MANY_POSTS = 50                                       # changed at once: then their reach is the whole city
 
 
 class Engine:
@@ -58,8 +59,9 @@ class Engine:
         ids = np.unique(np.asarray(ids, dtype=np.int64))
         with self.lock:
             before = self._stand()
-            at = np.unique(np.concatenate([self._sources(ids, now.sources), self._shelters(ids, now), self._occupants(ids, now),
-                                           self._posts("teams", ids, now), self._posts("depots", ids, now)]))
+            at = sorted_positions(len(self.cells.risk), [
+                self._sources(ids, now.sources), self._shelters(ids, now), self._occupants(ids, now),
+                self._posts("teams", ids, now), self._posts("depots", ids, now)])
             cells, emptied = self._refresh(at)
             self.revision += 1
             return Touched(cells, emptied, self._moved(before))
@@ -263,7 +265,8 @@ class Engine:
             return NOTHING
         metres = self.cells.team_m if kind == "teams" else self.cells.depot_m
         reach_m = self.method.travel_reach_m
-        at = coping.within(self.ground, np.unique(cell), reach_m)
+        places = np.unique(cell)
+        at = coping.within(self.ground, places, reach_m) if len(places) < MANY_POSTS else np.arange(len(metres))
         book = self.rows[kind]
         metres[at] = coping.nearest_m(self.ground, at, book.column("cell")[book.mask & book.column("ready")], reach_m)
         return at

@@ -67,3 +67,13 @@ def mix(columns: list[Ints]) -> NDArray[np.uint64]:
 def total(mass: Ints) -> int:
     """Exact sum as a Python integer."""
     return int((mass // MICRO).sum()) * MICRO + int((mass % MICRO).sum()) if len(mass) else 0
+
+
+def sorted_positions(size: int, parts: list[Ints]) -> Ints:
+    """Every position that stands in one of the parts, once, sorted; by a mask where they are many."""
+    every = np.concatenate(parts)
+    if len(every) < size // 8:
+        return np.unique(every)
+    mask = np.zeros(size, dtype=bool)
+    mask[every] = True
+    return np.flatnonzero(mask)

@@ -107,7 +107,8 @@ def test_the_list_reaches_what_it_says_and_leaves_the_engine_as_it_was() -> None
             continue
         retire = frozenset(s.id for s in found.steps if s.action == "retire")
         ids = engine.inputs().sources
-        close = {s.id: Closed(*(int(getattr(ids, n)[ids.id == s.id][0]) for n in LEDGER)) for s in found.steps if s.action == "rectify"}
+        close = {s.id: Closed(*(int(getattr(ids, n)[ids.id == s.id][0]) for n in LEDGER))
+                 for s in found.steps if s.action == "rectify"}
         _, after = whatif(engine, Trial(retire, close))
         assert after[d] == found.after
         assert found.reached == (after[d].fall_grade >= found.aim)
