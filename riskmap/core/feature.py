@@ -150,7 +150,7 @@ class _Check:
         failing = [i for i, t in bad if t.severity == "refuse"]
         if claim.confidence < 0.97 and len(failing) >= 5:
             filled = sum(1 for c in cells if c is not None and c != "")
-            if len(failing) > filled / 2:
+            if len(failing) > max(filled / 2, self.n / 4):
                 del self.proposal.claims[name]
                 self.proposal.unmapped.append(claim.heading)
                 self.file_findings.append(

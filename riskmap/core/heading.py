@@ -69,6 +69,7 @@ _COMMON_ALIASES: dict[str, tuple[str, ...]] = {
 }
 _BRACKET = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|单位[:：](.+)$")
 _NOISE = re.compile(r"[\s*＊:：_\-—、，,。.“”\"'/\\]+")
+IGNORED = frozenset({"序号", "原因", "行号", "no", "no."})  # of forms and returned workbooks: not told
 APPLY = 0.6  # a proposal below this is only shown
 
 
@@ -220,5 +221,5 @@ def propose(layer: Layer, headings: Sequence[str], given: Mapping[str, str] | No
     for claim in sorted(open_, key=lambda c: -c.confidence):  # stable: the first of equals
         result.claims.setdefault(claim.field, claim)
     taken = {c.heading for c in result.claims.values()} | dropped
-    result.unmapped = [h for h in headings if h not in taken]
+    result.unmapped = [h for h in headings if h not in taken and key(h) not in IGNORED]
     return result

@@ -9,9 +9,10 @@ from typing import Any
 from riskmap.core.layer import Layer
 from riskmap.writers.export import columns as columns_of
 from riskmap.writers.export import rows as rows_of
+from riskmap.writers.returned import returned
 from riskmap.writers.template import template
 
-__all__ = ["MEDIA", "Column", "export", "template", "write"]
+__all__ = ["MEDIA", "Column", "export", "returned", "template", "write"]
 
 MEDIA = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
