@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -55,9 +56,15 @@ def similar_names(
         one, two = names[a], names[b]
         if out[b] >= 0:
             continue
-        if one == two or SequenceMatcher(None, one, two, autojunk=False).ratio() >= SIMILAR:
+        if one == two or alike_names(one, two):
             out[b] = a
     return out
+
+
+@lru_cache(maxsize=100_000)
+def alike_names(one: str, two: str) -> bool:
+    """Whether two names share enough of their letters in order. Kept, since a city's names repeat."""
+    return SequenceMatcher(None, one, two, autojunk=False).ratio() >= SIMILAR
 
 
 def _pairs(lon: np.ndarray, lat: np.ndarray, within_m: float) -> np.ndarray:
