@@ -13,15 +13,9 @@ import pytest
 from riskmap import page, pagefile
 from riskmap.catalogue import load
 from riskmap.settings import settings
+from tests.browser.city import HOSTILE
 
 WEB = settings().web_dir
-HOSTILE = [
-    "<img src=x onerror=window.__x=1>",
-    "${window.__x=1}",
-    "`${window.__x=1}`",
-    "</script><script>window.__x=1</script>",
-    "a\\1b\"'",
-]
 
 
 def layers() -> list:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.city import HOSTILE
 from tests.browser.tabs import open_map, settled
 
 pytestmark = pytest.mark.browser
-
-HOSTILE = ["<img src=x onerror=window.__x=1>", "${window.__x=1}", "`${window.__x=1}`", "</script><script>window.__x=1</script>", 'a\\1b"\'']
 
 
 def test_every_hostile_name_is_shown_as_it_is(tab: Page, site: str, hostile_ids: dict[str, int]) -> None:
@@ -36,12 +35,17 @@ def test_the_search_word_comes_back_as_text(tab: Page, site: str) -> None:
     assert tab.evaluate("() => window.__x") is None
 
 
-@pytest.mark.parametrize("query", ["", "v=39.9,116.4,12", "district=110105&why=1", "mode=wall", "theme=dark&lang=en", "v=39.9,116.4,15&l=shelter"])
+@pytest.mark.parametrize(
+    "query", ["", "v=39.9,116.4,12", "district=110105&why=1", "mode=wall", "theme=dark&lang=en", "v=39.9,116.4,15&l=shelter"]
+)
 def test_nothing_off_origin_is_asked_and_the_policy_is_never_hit(fresh_tab, site: str, query: str) -> None:
     tab = fresh_tab()
     asked: list[str] = []
     tab.on("request", lambda r: asked.append(r.url))
-    tab.add_init_script("window.__csp = []; document.addEventListener('securitypolicyviolation', e => window.__csp.push(e.violatedDirective + ' ' + e.blockedURI));")
+    tab.add_init_script(
+        """window.__csp = [];
+        document.addEventListener('securitypolicyviolation', e => window.__csp.push(e.violatedDirective + ' ' + e.blockedURI));"""
+    )
     tab.goto(f"{site}/?{query}")
     settled(tab)
     assert [url for url in asked if not url.startswith((f"{site}/", "data:", "blob:"))] == []
@@ -59,5 +63,8 @@ def test_the_policy_forbids_what_it_should(tab: Page, site: str) -> None:
 def test_no_graphics_processor_is_needed(tab: Page, site: str) -> None:
     open_map(tab, site, "v=39.9,116.4,11")
     assert tab.evaluate("() => !document.createElement('canvas').getContext('webgl')")
-    painted = tab.evaluate("() => { const c = riskmap.view.hexes._container, d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 3; i < d.length; i += 400) if (d[i]) n++; return n; }")
+    painted = tab.evaluate(
+        """() => { const c = riskmap.view.hexes._container, d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        let n = 0; for (let i = 3; i < d.length; i += 400) if (d[i]) n++; return n; }"""
+    )
     assert painted > 50

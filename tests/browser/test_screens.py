@@ -22,7 +22,9 @@ def test_far_out_every_district_is_named_or_marked_and_counted(tab: Page, site: 
 def test_a_click_on_a_district_opens_its_card_and_the_card_its_arithmetic(tab: Page, site: str) -> None:
     open_map(tab, site)
     x, y = tab.evaluate(
-        "() => { const v = riskmap.view, one = v.labelItems.find(d => d.code === '110105'), p = v.map.latLngToContainerPoint([one.lat, one.lon]), b = v.map.getContainer().getBoundingClientRect(); return [p.x + b.left, p.y + b.top]; }"
+        """() => { const v = riskmap.view, one = v.labelItems.find(d => d.code === '110105');
+        const p = v.map.latLngToContainerPoint([one.lat, one.lon]), b = v.map.getContainer().getBoundingClientRect();
+        return [p.x + b.left, p.y + b.top]; }"""
     )
     tab.mouse.click(x, y)
     settled(tab)
@@ -105,7 +107,9 @@ def test_on_a_phone_the_list_is_a_sheet(fresh_tab, site: str) -> None:
     expect(tab.locator("#card")).to_be_hidden()
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     small = tab.evaluate(
-        """() => [...document.querySelectorAll('button, a.li-a, select')].filter(one => one.offsetParent && !one.closest('#left, .chip-x, dl')).map(one => { const b = one.getBoundingClientRect(); return [one.id || one.className || one.textContent, b.width, b.height]; })
+        """() => [...document.querySelectorAll('button, a.li-a, select')]
+        .filter(one => one.offsetParent && !one.closest('#left, .chip-x, dl'))
+        .map(one => { const b = one.getBoundingClientRect(); return [one.id || one.className, b.width, b.height]; })
         .filter(([, w, h]) => w > 0 && (h < 24 || w < 24))"""
     )
     assert [one for one in small if one[0] not in ("grab", "li-a", "t cut li-a")] == []
@@ -122,7 +126,11 @@ def test_the_wall_has_no_controls_and_says_how_fresh_it_is(fresh_tab, site: str)
     first = tab.locator("#w-pages .is-now").inner_text()
     tab.wait_for_timeout(6500)
     assert tab.locator("#w-pages .is-now").inner_text() != first
-    smallest = tab.evaluate("() => Math.min(...[...document.querySelectorAll('header *, aside *, footer *')].filter(one => one.childNodes.length && [...one.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())).map(one => parseFloat(getComputedStyle(one).fontSize)))")
+    smallest = tab.evaluate(
+        """() => Math.min(...[...document.querySelectorAll('header *, aside *, footer *')]
+        .filter(one => [...one.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+        .map(one => parseFloat(getComputedStyle(one).fontSize)))"""
+    )
     assert smallest * 2 >= 27.9
 
 

@@ -17,23 +17,32 @@ ROUND_TRIP = """async () => {
   const some = (list) => list.filter(() => random() < 0.4);
   const words = ['', '液氯', 'a b', '100% "x" & <b>', "'\\\\`${1}", '，、', 'A,B', '%2C', '+ #?=&'];
   const layers = ['risk_source', 'shelter', 'depot', 'districts'];
-  const filters = () => ({ level: some([0, 1, 2, 3, 4]), district: some(['110101', '110105', '110115']), status: some(['approved', 'incomplete', 'retired']),
-    danger: pick([undefined, 'open', 'major', 'overdue']), verified: pick([undefined, 'valid', 'lapsed', 'unknown']), parent: pick([undefined, 7]),
+  const filters = () => ({ level: some([0, 1, 2, 3, 4]), district: some(['110101', '110105', '110115']),
+    status: some(['approved', 'incomplete', 'retired']),
+    danger: pick([undefined, 'open', 'major', 'overdue']), verified: pick([undefined, 'valid', 'lapsed', 'unknown']),
+    parent: pick([undefined, 7]),
     attr: { kind: some(['chemical', 'a,b', '50%', '%2C', '中文']), accident_type: some(['01', '02']) } });
   const bad = [];
   for (let i = 0; i < 200; i++) {
     const state = url.blank();
     state.list = pick(layers);
-    if (random() < 0.7) state.view = { lat: Number((39 + random() * 2).toFixed(5)), lng: Number((115.5 + random() * 2).toFixed(5)), zoom: Number((8 + random() * 10).toFixed(2)) };
+    const near = (low, span, digits) => Number((low + random() * span).toFixed(digits));
+    if (random() < 0.7) state.view = { lat: near(39, 2, 5), lng: near(115.5, 2, 5), zoom: near(8, 10, 2) };
     if (random() < 0.5) state.layers = some(['cells', 'depot', 'districts', 'risk_source', 'shelter']);
-    for (const layer of layers) if (random() < 0.5) { const tidy = url.tidyFilters(filters()); if (Object.keys(tidy).length) state.filters[layer] = tidy; }
+    for (const layer of layers) {
+      const tidy = random() < 0.5 ? url.tidyFilters(filters()) : {};
+      if (Object.keys(tidy).length) state.filters[layer] = tidy;
+    }
     state.q = pick(words); state.inView = random() < 0.5;
     if (random() < 0.4) state.id = { layer: pick(layers.slice(0, 3)), id: Math.floor(random() * 1e6) };
     state.district = pick(['', '110108']); state.why = state.district !== '' && random() < 0.5;
-    state.cell = pick(['', '89318d2cb3bffff']); state.on = pick(['', '2026-03-31']); state.sort = pick(['', '-verified_on', 'name']);
-    state.base = pick(['', 'tianditu-vec']); state.mode = pick(['', 'wall']); state.lang = pick(['', 'en']); state.theme = pick(['', 'dark']);
+    state.cell = pick(['', '89318d2cb3bffff']); state.on = pick(['', '2026-03-31']);
+    state.sort = pick(['', '-verified_on', 'name']);
+    state.base = pick(['', 'tianditu-vec-w']); state.mode = pick(['', 'wall']);
+    state.lang = pick(['', 'en']); state.theme = pick(['', 'dark']);
     const text = url.format(state), back = url.parse(text);
-    const plain = (one) => JSON.stringify(one, (key, value) => (value && typeof value === 'object' && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value));
+    const object = (value) => value && typeof value === 'object' && !Array.isArray(value);
+  const plain = (one) => JSON.stringify(one, (key, value) => (object(value) ? Object.fromEntries(Object.entries(value).sort()) : value));
     if (plain(back) !== plain(state) || url.format(back) !== text) bad.push([text, plain(state), plain(back)]);
   }
   return bad;
@@ -61,7 +70,10 @@ def test_an_address_that_says_nonsense_opens_the_map_all_the_same(tab: Page, sit
 
 def test_a_view_in_the_address_is_the_view_on_the_screen(tab: Page, site: str) -> None:
     open_map(tab, site, "v=39.91234,116.41234,13.3")
-    x, y = tab.evaluate("() => { const p = riskmap.view.map.latLngToContainerPoint([39.91234, 116.41234]), s = riskmap.view.map.getSize(); return [p.x - s.x / 2, p.y - s.y / 2]; }")
+    x, y = tab.evaluate(
+        """() => { const p = riskmap.view.map.latLngToContainerPoint([39.91234, 116.41234]), s = riskmap.view.map.getSize();
+        return [p.x - s.x / 2, p.y - s.y / 2]; }"""
+    )
     assert abs(x) <= 1 and abs(y) <= 1
     assert tab.evaluate("riskmap.view.map.getZoom()") == pytest.approx(13.3)
 

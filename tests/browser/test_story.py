@@ -22,7 +22,10 @@ def test_an_officer_filters_reads_and_sends_the_link(tab: Page, fresh_tab, site:
     first = total(tab)
     assert 0 < first < everything
     rows = tab.locator("#rows .li")
-    assert all(label == "Ⅰ 重大" for label in rows.locator("svg.lv").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))"))
+    assert all(
+        label == "Ⅰ 重大"
+        for label in rows.locator("svg.lv").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    )
     name = rows.first.locator(".li-a").inner_text()
     rows.first.locator(".li-a").click()
     expect(tab.locator("#card h2")).to_have_text(name)

@@ -1,5 +1,7 @@
 // The only file that fetches. Answers are kept by address while fresh; a newer question of the same name stops the older one.
 
+import { half } from "./i18n.js";
+
 const running = new Map();
 const kept = new Map();
 const KEEP_MS = 20_000;
@@ -8,9 +10,9 @@ const WAIT_MS = 20_000;
 /** What went wrong, as the server's problem document says it. */
 export class Problem extends Error {
   constructor(document, status) {
-    super(document.title || String(status));
+    super(half(document.title) || String(status));
     this.status = status;
-    this.remedy = document.remedy || "";
+    this.remedy = half(document.remedy);
     this.where = document.where || "";
     this.requestId = document.request_id || "";
   }

@@ -99,6 +99,17 @@ export class Feed {
     } catch (error) { if (!stopped(error)) this.say("points", error); }
   }
 
+  /** Where a cell is: {lat, lng}. */
+  async centre(cell) { await this._h3(); const [lat, lng] = window.h3.cellToLatLng(cell); return { lat, lng }; }
+
+  /** The columns of one cell, whatever its resolution: {risk, level, sources, worst}. */
+  async cell(id) {
+    const { lat, lng } = await this.centre(id), near = 0.0005;
+    const columns = await fetchJson("/api/cells", { resolution: id[1], bbox: boxText([lng - near, lat - near, lng + near, lat + near]) });
+    const i = columns.cell.indexOf(id);
+    return i < 0 ? { level: null, risk: 0, sources: 0 } : { level: columns.level[i], risk: columns.risk[i], sources: columns.count[i], worst: columns.worst[i] };
+  }
+
   /** Grades changed: what was fetched before is not good any more. */
   forget() { this.cellBox = null; this.points.clear(); }
 

@@ -12,6 +12,9 @@ export const decimal = (value, digits = 2) => (known(value) ? fixed[digits].form
 export const percent = (value, digits = 2) => (known(value) ? `${fixed[digits].format(value * 100)}%` : t("unknown"));
 export const signed = (value, digits = 2) => (known(value) ? (value > 0 ? "+" : value < 0 ? "−" : "") + fixed[digits].format(Math.abs(value)) : t("unknown"));
 
+/** A small change with its sign, never rounded to nothing. */
+export const fine = (value) => signed(value, Math.abs(value) >= 0.095 || !value ? 2 : 3);
+
 /** Ⅰ 重大 … 未评估. */
 export const levelName = (level) => (level >= 1 && level <= 4 ? `${NUMERAL[level]} ${t(`level.${level}`)}` : t("level.0"));
 

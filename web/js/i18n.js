@@ -14,3 +14,9 @@ export function t(key, values) {
 
 /** The right side of a label {zh, en}. */
 export const said = (label) => (label ? (chinese ? label.zh : label.en || label.zh) : "");
+
+/** Texts of the server carry both languages, "中文 (English)" or "中文 / English": the half for the reader. */
+export function half(text) {
+  const both = /^(.*?[\u4e00-\u9fff].*?)(?: \/ (.+)| \(([A-Za-z][^()]*)\))$/.exec(String(text || ""));
+  return both ? (chinese ? both[1] : both[2] || both[3]) : String(text || "");
+}

@@ -24,7 +24,7 @@ const facets = new Map();
 let leftTab = "layers", view, list, feed, located = null;
 
 // Cards, the grade page, facets and basemaps come when they are first asked for; the map and the list do not wait for them.
-const cardModule = () => import("./panel/card.js").then((module) => { module.wireCard({ view, located: locate }); return module; });
+const cardModule = () => import("./panel/card.js").then((module) => { module.wireCard({ view, located: locate, cell: (id) => feed.cell(id), goToCell }); return module; });
 const cardOpen = () => !$("card").hidden;
 const closeCard = () => state.set({ id: null, district: "", cell: "", why: false });
 const whyOpen = () => !$("why").hidden;
@@ -33,6 +33,11 @@ let sources = [];
 const source = (id) => sources.find((one) => one.id === id) || null;
 
 let opening = null;                            // the row just opened: its card can show a head before the answer comes
+async function goToCell(id) {
+  const at = await feed.centre(id);
+  view.flyTo(at.lng, at.lat, { 7: 11.4, 8: 13 }[id[1]] || 14.6);
+}
+
 async function followCard() {
   const s = state.get();
   if (s.id || s.district || s.cell || cardOpen()) (await cardModule()).followCard(opening);
@@ -206,9 +211,12 @@ function followTheme(s) {
   if (s.theme && s.theme !== theme()) { setTheme(s.theme); view.recolour(); inset(); }
 }
 
+/** A picture and its labels are two sources at 天地图: the second lies over the first and is not offered alone. */
+const LABELS = { "tianditu-vec-w": "tianditu-cva-w", "tianditu-img-w": "tianditu-cia-w" };
+
 function followBase() {
-  const one = source(state.get().base);
-  view.setTiles(one, () => { view.setTiles(null); toast(t("base.failed", { name: one.label })); });
+  const one = source(state.get().base), over = one && source(LABELS[one.id]);
+  view.setTiles([one, over].filter(Boolean), () => { view.setTiles([]); toast(t("base.failed", { name: one.label })); });
   $("attr").textContent = `${document.body.classList.contains("is-demo") ? `${t("demo")} · ` : ""}${one ? `${one.attribution || one.label} · ${t("attribution.check")}` : t("attribution")}`;
 }
 
@@ -229,7 +237,7 @@ async function paintLeft() {
   $("tab-filters").querySelector(".n").textContent = n ? String(n) : "";
   if (leftTab === "layers") paintLayers(body, { tree: window.riskmap.tree, view, facets: (name) => facets.get(name) });
   else if (leftTab === "filters") { const { paintFilters } = await import("./panel/filters.js"); if (leftTab === "filters") paintFilters(body, facets.get(state.get().list)); }
-  else { const { paintBase } = await import("./panel/base.js"); if (leftTab === "base") paintBase(body, sources); }
+  else { const { paintBase } = await import("./panel/base.js"); if (leftTab === "base") paintBase(body, sources.filter((one) => !Object.values(LABELS).includes(one.id))); }
 }
 
 function openLeft(tab) {

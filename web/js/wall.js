@@ -13,14 +13,17 @@ const given = new URLSearchParams(location.search);
 const seconds = (key, low, high, usual) => Math.min(high, Math.max(low, Number(given.get(key)) || usual));
 const REFRESH_S = seconds("refresh", 5, 3600, 30), ROTATE_S = seconds("rotate", 5, 600, 25), STALE_S = 3 * REFRESH_S + 30;
 const PAGES = ["districts", "sources", "resources"];
-let view, page = 0, asked = null, firsts = [], resources = {};
+let view, page = 0, asked = null, firsts = [], firstCount = null, resources = {};
 
 async function load() {
   forget();
   const [districts, status] = await Promise.all([catalogue.loadDistricts(), catalogue.loadStatus()]);
   await catalogue.loadLayers();
   const sources = catalogue.all().find((one) => one.look.by_level && one.look.default_on);
-  if (sources) firsts = (await fetchJson(`/api/layers/${sources.name}/features`, { level: "1", sort: "-verified_on", limit: 40, count: "false" }, { keep: 0 })).features;
+  if (sources) {
+    const body = await fetchJson(`/api/layers/${sources.name}/features`, { level: "1", sort: "-verified_on", limit: 40, count: "true" }, { keep: 0 });
+    firsts = body.features; firstCount = body.numberMatched;
+  }
   resources = Object.fromEntries(await Promise.all(catalogue.all().filter((one) => one.group === "resource").map(async (one) => [one.name, await fetchJson(`/api/layers/${one.name}/districts`, {}, { keep: 0 })])));
   asked = new Date();
   view.setDistricts(districts, (item) => (language === "en" ? item.name_en || item.name : item.name.replace(/区$/, "")));
@@ -54,13 +57,13 @@ function nearest() {
 }
 
 function sources() {
-  return group(t("wall.first"), count((catalogue.cityStatus().levels || {})[1] || firsts.length), h("ul", { class: "w-ch" }, firsts.slice(0, 14).map((one) => { const p = one.properties, d = p.dangers || {}; return h("li", {}, mark(1, "40", levelName(1)), h("span", { class: "grow cut" }, p.name || t("noname")), h("span", { class: "w-d" }, catalogue.districtName(p.district)), h("span", { class: d.overdue ? "cbad" : "w-d" }, d.overdue ? t("row.overdue", { n: d.overdue }) : t("row.verified", { on: moment(p.verified_on) }))); })));
+  return group(t("wall.first"), count(firstCount), h("ul", { class: "w-ch" }, firsts.slice(0, 14).map((one) => { const p = one.properties, d = p.dangers || {}; return h("li", {}, mark(1, "40", levelName(1)), h("span", { class: "grow cut" }, p.name || t("noname")), h("span", { class: "w-d" }, catalogue.districtName(p.district)), h("span", { class: d.overdue ? "cbad" : "w-d" }, d.overdue ? t("row.overdue", { n: d.overdue }) : t("row.verified", { on: moment(p.verified_on) }))); })));
 }
 
 function dangers() {
-  const d = catalogue.cityStatus().dangers || {};
+  const c = catalogue.cityStatus(), d = { open: c.dangers_open, overdue: c.dangers_overdue, major: c.dangers_major, closed: c.dangers_all - c.dangers_open };
   const cell = (words, value, bad) => h("div", { class: bad ? "cbad" : null }, h("span", {}, words), h("b", {}, value === undefined || value === null ? t("unknown") : typeof value === "string" ? value : count(value)));
-  return group(t("wall.dangers"), "", h("div", { class: "w-num" }, cell(t("wall.open"), d.open), cell(t("wall.overdue"), d.overdue, d.overdue > 0), cell(t("wall.major"), d.major), cell(t("wall.closing"), d.closed === undefined || !(d.closed + d.open) ? undefined : percent(d.closed / (d.closed + d.open), 1))));
+  return group(t("wall.dangers"), "", h("div", { class: "w-num" }, cell(t("wall.open"), d.open), cell(t("wall.overdue"), d.overdue, d.overdue > 0), cell(t("wall.major"), d.major), cell(t("wall.closing"), !(d.closed + d.open) ? undefined : percent(d.closed / (d.closed + d.open), 1))));
 }
 
 function facilities() {
@@ -74,7 +77,8 @@ function draw() {
   clear($("w-side"), side());
   clear($("w-pages"), PAGES.map((one, i) => h("li", { class: i === page ? "is-now" : null }, t(`wall.page.${one}`))));
   clear($("w-leg"), [1, 2, 3, 4, 0].map((level) => h("span", {}, mark(level, "40"), levelName(level))));
-  clear($("w-foot"), catalogue.all().map((one) => { const n = rough(one.count); return h("div", {}, h("span", {}, catalogue.layerLabel(one.name)), h("b", {}, n.text, n.unit ? h("small", {}, n.unit) : null)); }), h("div", { class: "w-att" }, t("attribution")));
+  const pieces = rough(catalogue.cityStatus().pieces), figures = [...catalogue.all().map((one) => [catalogue.layerLabel(one.name), rough(one.count)]), [t("wall.pieces"), pieces]];
+  clear($("w-foot"), figures.map(([words, n]) => h("div", {}, h("span", {}, words), h("b", {}, n.text, n.unit ? h("small", {}, n.unit) : null))), h("div", { class: "w-att" }, t("attribution")));
   fresh();
 }
 

@@ -98,6 +98,12 @@ export function paintPoints(g, at, show) {
   for (const hit of clusters) drawCluster(g, hit.x, hit.y, hit.item.n, hit.item.levels, hit.r);
   for (const hit of firsts) drawMark(g, hit.x, hit.y, 1, size.first, at.ratio);
   drawn = [...facilities, ...singles, ...clusters, ...firsts];
+  const own = drawn.findIndex(chosen);                       // the selected one lies on top
+  if (own >= 0) {
+    const [hit] = drawn.splice(own, 1), layer = layers.get(hit.layer);
+    if (!layer.byLevel) drawFacility(g, hit.x, hit.y, layer.icon, size.facility, 1, at.ratio); else drawMark(g, hit.x, hit.y, hit.item.level, hit.r * 2, at.ratio);
+    drawn.push(hit);
+  }
   for (const hit of drawn) taken.push([hit.x - hit.r, hit.y - hit.r, hit.x + hit.r, hit.y + hit.r]);
   if (show.names && at.zoom >= STREET) names(g, at, taken, [...firsts, ...singles.filter((hit) => at.zoom >= HOUSE || hit.item.level === 2), ...facilities.filter((hit) => hit.item.n === 1)]);
   return taken;

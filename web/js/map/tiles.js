@@ -59,7 +59,7 @@ const DatumTiles = L.TileLayer.extend({
 });
 
 export function tileLayer(source, onError) {
-  const layer = new DatumTiles(source.url, { datum: source.datum || "wgs84", maxNativeZoom: source.max_zoom || 18, maxZoom: 22, keepBuffer: 1, updateWhenIdle: true });
+  const layer = new DatumTiles(source.url, { datum: source.datum || "wgs84", subdomains: source.subdomains || "abc", maxNativeZoom: source.max_zoom || 18, maxZoom: 22, keepBuffer: 1, updateWhenIdle: true });
   let failed = 0, loaded = 0;
   layer.on("tileload", () => { loaded += 1; });
   layer.on("tileerror", () => { failed += 1; if (failed >= 4 && !loaded) onError(source); });

@@ -204,14 +204,14 @@ export class MapView {
   /** The drawn place of a record, if the map has it. */
   place(layer, id) { const item = find(layer, id); return item ? { layer, id, lon: item.lon, lat: item.lat } : null; }
 
-  /** A tile source, or null for the product's own ground. */
-  async setTiles(source, onError) {
-    this.wanted = source;
-    const { tileLayer } = source ? await import("./tiles.js") : {};
-    if (this.wanted !== source) return;
-    if (this.tiles) { this.tiles.remove(); this.tiles = null; }
-    if (source) this.tiles = tileLayer(source, onError).addTo(this.map);
-    this.set({ tiles: Boolean(source) });
+  /** Tile sources from below to above; none for the product's own ground. */
+  async setTiles(sources, onError) {
+    this.wanted = sources;
+    const { tileLayer } = sources.length ? await import("./tiles.js") : {};
+    if (this.wanted !== sources) return;
+    for (const old of this.tiles || []) old.remove();
+    this.tiles = sources.map((one) => tileLayer(one, onError).addTo(this.map));
+    this.set({ tiles: sources.length > 0 });
   }
 
   /** Takes over clicks (measuring); null gives them back. */

@@ -112,10 +112,11 @@ async function district(code, key) {
 export const methodName = (method) => (method && typeof method === "object" ? method.name || method.id : method) || t("unknown");
 
 async function cell(id, key) {
-  const body = await fetchJson(`/api/cells/${id}`, {}, { slot: "card" });
+  const coarse = id[1] !== "9";                   // the engine explains cells of resolution 9; coarser ones are sums of them
+  const body = coarse ? { coarse, resolution: id[1], ...(await tools.cell(id)) } : await fetchJson(`/api/cells/${id}`, {}, { slot: "card" });
   if (!still(key)) return;
-  clear($("card"), head(mark(body.level, "40", levelName(body.level)), `${t("cell")} ${levelName(body.level)}`, `H3-${body.resolution || "9"} · ${id}`),
-    h("div", { class: "scroll grow sec-pad", tabindex: "0", role: "group", "aria-label": t("cell") }, cellBody(body)), cellFoot(body));
+  clear($("card"), head(mark(body.level, "40", levelName(body.level)), `${t("cell")} ${levelName(body.level)}`, `H3-${id[1]} · ${id}`),
+    h("div", { class: "scroll grow sec-pad", tabindex: "0", role: "group", "aria-label": t("cell") }, cellBody(body)), cellFoot(body, () => tools.goToCell(id)));
 }
 
 export const forgetCard = () => { opened = ""; };

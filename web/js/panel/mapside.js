@@ -29,7 +29,7 @@ export function legendBox(view, state) {
   if (box.hidden) return;
   const resolution = cellResolution(zoom);
   clear(box, cells ? [h("div", { class: "b" }, t("cells.of", { n: resolution }), " ", h("span", { class: "c2" }, t(zoom >= HOUSE ? "cells.outline" : "cells.edge", { n: EDGE[resolution] }))),
-    h("div", { class: "row row-3" }, [1, 2, 3, 4].map((level) => h("span", { class: "lvt" }, hexagon(level), NUMERAL[level])), h("span", { class: "c2" }, t("cells.empty")))] : null,
+    h("div", { class: "row row-3" }, [1, 2, 3, 4].map((level) => h("span", { class: "lvt" }, hexagon(level), NUMERAL[level])), h("span", { class: "c2" }, t("cells.empty"))), resolution < 9 ? h("div", { class: "row c2" }, t("cells.corner")) : null] : null,
   levels ? h("div", { class: "row row-3" }, h("span", { class: "lvt" }, ring(), t("cluster.ring")), h("span", { class: "lvt" }, mark(1, "16"), t("cluster.first"))) : null);
 }
 

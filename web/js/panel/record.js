@@ -10,7 +10,7 @@ import { skeleton } from "./notice.js";
 
 const unknown = () => h("span", { class: "unk" }, t("unknown"));
 const pair = (term, value) => [h("dt", {}, term), h("dd", {}, value === null || value === undefined || value === "" ? unknown() : value)];
-const OWN = new Set(["code", "name", "level", "effective_level", "district", "town", "address", "status", "missing", "verified_on", "parent_id", "parent_name", "version", "demo", "dangers", "layer", "steward"]);
+const OWN = new Set(["code", "name", "level", "effective_level", "district", "town", "address", "status", "missing", "verified_on", "parent_id", "parent_name", "version", "demo", "dangers", "layer", "steward_name"]);
 
 /** What stands first if something is wrong with the record. */
 function banner(feature) {
@@ -23,7 +23,7 @@ function banner(feature) {
 const COMMON = ["code", "name", "parent_code", "district", "town", "address", "lon", "lat", "verified_on"];
 function fieldName(layer, name) {
   const spec = catalogue.field(layer, name);
-  return spec ? said(spec.label) : COMMON.includes(name) ? t(`field.${name}`) : name;
+  return spec ? said(spec.label) : COMMON.includes(name) ? t(`field.${name}`) : name === "level" || name === "effective_level" ? t("level") : name === "geom" ? t("place") : name;
 }
 
 function about(layer, feature) {
@@ -31,12 +31,12 @@ function about(layer, feature) {
   const attributes = { ...(p.attributes || {}) };
   for (const spec of layer.fields) if (p[spec.name] !== undefined && !OWN.has(spec.name)) attributes[spec.name] = p[spec.name];
   return [banner(feature), h("dl", { class: "kv kv-1" },
-    pair(t("place"), `${catalogue.districtName(p.district)}${p.town ? ` ${p.town}` : ""}`),
+    pair(t("place"), `${catalogue.districtName(p.district)}${p.town_name ? ` ${p.town_name}` : ""}`),
     p.address ? pair(t("field.address"), p.address) : null,
     layer.look.by_level || known(p.level) ? [pair(t("level.registered"), levelName(p.level)), p.effective_level !== p.level ? pair(t("level.effective"), levelName(p.effective_level)) : null] : null,
     layer.fields.map((spec) => pair(said(spec.label), catalogue.valueText(spec, attributes[spec.name]))),
     p.parent_name ? pair(t("parent"), p.parent_id && p.parent_layer ? h("button", { type: "button", class: "linkish", onclick: () => set({ id: { layer: p.parent_layer, id: p.parent_id } }) }, p.parent_name) : p.parent_name) : null,
-    p.steward ? pair(t("steward"), typeof p.steward === "object" ? p.steward.name : p.steward) : null,
+    p.steward_name ? pair(t("steward"), p.steward_name) : null,
     pair(t("status"), t(`status.${p.status}`)), pair(t("verified.on"), known(p.verified_on) ? day(p.verified_on) : null),
     place ? pair(t("lonlat"), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`) : pair(t("lonlat"), null),
     Object.entries(feature.children || {}).map(([name, n]) => pair(catalogue.layerLabel(name), h("button", { type: "button", class: "linkish", onclick: () => children(name, feature.id) }, t("n.items", { n: count(n) })))))];
@@ -59,9 +59,10 @@ const STOCK = [{ key: "supply_code", label: "col.code" }, { key: "code", label: 
 const DANGERS = [{ key: "grade", label: "level", text: (value) => t(`danger.level.${value}`) }, { key: "level", label: "level", text: (value) => t(`danger.level.${value}`) }, { key: "title", label: "col.danger" }, { key: "description", label: "col.danger" }, { key: "state", label: "status", text: (value) => t(`danger.state.${value}`) },
   { key: "deadline_on", label: "col.deadline", num: true, text: (value) => day(value), bad: (row) => row.overdue }];
 
-function history(rows) {
+function history(feature) {
+  const rows = feature.history;
   return h("ol", { class: "tl-p" }, rows.map((one) => h("li", {}, h("div", { class: "row" }, h("b", { class: "t13 b" }, t("version", { n: one.version })), h("span", {}, operation(one.operation)), h("span", { class: "end c2" }, moment(one.recorded_at))),
-    h("p", { class: "t12 c2" }, [one.actor, (one.changed || []).length ? t("changed", { what: one.changed.slice(0, 6).join("、") }) : ""].filter(Boolean).join(" · ")))));
+    h("p", { class: "t12 c2" }, [one.actor, (one.changed || []).length ? t("changed", { what: one.changed.slice(0, 6).map((name) => fieldName(feature.layer, name)).join("、") }) : ""].filter(Boolean).join(" · ")))));
 }
 const operation = (name) => t(["import", "edit", "undo", "retire", "create", "merge", "regrade", "demo", "insert", "update"].includes(name) ? `op.${name}` : "op.other");
 
@@ -76,7 +77,7 @@ function near(feature) {
   clear(box, skeleton(2));
   const layers = catalogue.all().filter((one) => one.group === "resource").map((one) => one.name).join(",");
   fetchJson("/api/near", { lon: feature.geometry.coordinates[0], lat: feature.geometry.coordinates[1], layers, radius_m: 5000, limit: 12 }, { slot: "near" })
-    .then((body) => show(body.results || body.features || body.found || []))
+    .then((body) => show(body.found || []))
     .catch((error) => { if (!stopped(error)) clear(box, h("p", { class: "t13 cbad" }, error.message)); });
   return box;
 }
@@ -88,7 +89,7 @@ export function tabsOf(layer, feature) {
   add("holdings", feature.holdings, () => table(feature.holdings, HOLDINGS));
   add("stock", feature.stock, () => table(feature.stock, STOCK));
   add("dangers", feature.dangers, () => table(feature.dangers, DANGERS));
-  add("history", feature.history, () => history(feature.history));
+  add("history", feature.history, () => history(feature));
   tabs.push({ key: "near", label: t("tab.near"), body: () => near(feature) });
   return tabs;
 }

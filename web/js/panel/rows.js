@@ -37,7 +37,7 @@ export function featureRow(layer, feature, { open, go }) {
   const state = p.status === "incomplete" ? h("span", { class: "cwarn" }, t("status.incomplete")) : p.status === "retired" ? t("status.retired") : t("row.verified", { on: day(p.verified_on, true) });
   return [sign,
     h("div", { class: "grow" }, h("a", { class: "t cut li-a", href: href({ id: { layer: layer.name, id: feature.id }, district: "", cell: "", why: false }), onclick: open }, name),
-      h("div", { class: "m cut" }, dot(p.parent_name, `${catalogue.districtName(p.district)}${p.town ? ` ${p.town}` : ""}`))),
+      h("div", { class: "m cut" }, dot(p.parent_name, `${catalogue.districtName(p.district)}${p.town_name ? ` ${p.town_name}` : ""}`, p.parent_name ? "" : p.address))),
     feature.geometry ? h("span", { class: "go" }, iconButton("goto", t("goto"), go, { class: "ib ib-s", tabindex: "-1" })) : h("span", { class: "tag tag-warn" }, t("noplace")),
     h("div", { class: "r" }, first || "", h("br"), state)];
 }
