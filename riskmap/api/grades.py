@@ -62,6 +62,10 @@ def grade(request: Request, code: str, as_of: dt.date | None = None) -> Json:
     if as_of is not None and as_of > today():
         raise BadInput(f"{as_of} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
     past = as_of is not None and as_of != graded.as_of
+    if past and as_of:
+        with reading(request) as conn:
+            if (kept := card.remembered_card(conn, graded, code, as_of)) is not None:
+                return Json(kept)
     shown = grader.replayed(as_of, now()) if past and as_of else graded
     with reading(request) as conn:
         return Json(card.district_card(conn, shown, code, None if past else grader.firm))

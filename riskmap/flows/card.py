@@ -10,6 +10,7 @@ import numpy as np
 from riskmap.core import cell as h3cell
 from riskmap.core.grading import explanation
 from riskmap.core.grading.contribution import Target
+from riskmap.core.grading.district import Computed
 from riskmap.core.grading.downgrade import downgrade
 from riskmap.core.grading.engine import EPOCH, Engine
 from riskmap.core.grading.firmness import Firm
@@ -96,7 +97,7 @@ def district_card(conn: Conn, graded: Graded, code: str, firm: list[Firm | None]
             "shown": state["shown"],
             "d": _units(state["d_micro"]),
             "t": _units(state["t_micro"]),
-            "borders": {"d": engine.method.d_borders, "t": engine.method.t_borders, "fall_margin": engine.method.fall_margin},
+            "borders": _borders(engine),
             "next": explanation.distance(now, engine.ground.district_residents[d], engine.method),
             "parts": explanation.parts(engine, target),
             "rank": explanation.ranks(engine.districts(), list(standing.zones))[d],
@@ -127,6 +128,42 @@ def district_card(conn: Conn, graded: Graded, code: str, firm: list[Firm | None]
         "in_worst": engine.sums.value(d, "worst") / 1000,
     }
     return body
+
+
+def remembered_card(conn: Conn, graded: Graded, code: str, day: dt.date) -> dict[str, Any] | None:
+    """The card of a day of marked history, which has grades and nothing under them; None when the day is not one."""
+    engine, standing = graded.engine, graded.survey.standing
+    d = index(engine, code)
+    kept = grades.closing(conn, code, day)
+    if kept is None or not kept["demo"]:
+        return None
+    state = {key: kept[key] for key in ("d_micro", "t_micro", "computed", "shown", "confidence", "detail")}
+    now = Computed(kept["d_micro"], kept["t_micro"], kept["computed"], None, kept["confidence"], None)
+    return {
+        "district": {"code": code, "name": standing.names[d], "zone": standing.zones[d]},
+        "as_of": day,
+        "demo": True,
+        "method": graded.survey.method_name,
+        "computed": kept["computed"],
+        "shown": kept["shown"],
+        "d": _units(kept["d_micro"]),
+        "t": _units(kept["t_micro"]),
+        "borders": _borders(engine),
+        "next": explanation.distance(now, engine.ground.district_residents[d], engine.method),
+        "parts": None,
+        "rank": None,
+        "contributors": [],
+        "count": None,
+        "rest": None,
+        "foreign": None,
+        "difference": difference_texts(state),
+        "confidence": {"letter": kept["confidence"], "share": None, "caps": [], "stale": []},
+        "counts": None,
+        "curve": curve(conn, code, day),
+        "changes": None,
+        "firmness": None,
+        "residents": None,
+    }
 
 
 def downgrade_list(conn: Conn, graded: Graded, code: str) -> dict[str, Any]:
@@ -297,6 +334,11 @@ def _firm(firm: list[Firm | None] | None, d: int) -> dict[str, Any] | None:
         if one is None
         else {"grade": one.grade, "rank": one.rank, "rank_low": one.rank_low, "rank_high": one.rank_high, "n": one.n}
     )
+
+
+def _borders(engine: Engine) -> dict[str, Any]:
+    m = engine.method
+    return {"d": m.d_borders, "t": m.t_borders, "fall_margin": m.fall_margin}
 
 
 def _pair(state: Any) -> dict[str, Any]:

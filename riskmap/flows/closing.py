@@ -6,12 +6,14 @@ import datetime as dt
 import time
 
 from riskmap.catalogue import Catalogue
+from riskmap.core.grading.difference import Day, difference
 from riskmap.core.grading.engine import Engine
 from riskmap.flows.grade import Graded, states_of
-from riskmap.flows.survey import BEIJING, Standing, end_of, survey
+from riskmap.flows.survey import BEIJING, Standing, end_of, roles, survey
 from riskmap.store import grades, journal
 from riskmap.store.database import Database
 from riskmap.store.grades import Moment
+from riskmap.store.query import Conn
 
 LONGEST = 31                                          # days made up for after a long rest; older ones stay without a closing
 
@@ -37,12 +39,28 @@ def close(db: Database, catalogue: Catalogue, day: dt.date, now: dt.datetime, ha
         engine = Engine.full(read.standing.ground, read.inputs, read.method, day)
         engine_ms = (time.perf_counter() - clock) * 1000
         graded = Graded(engine, read, states_of(conn, engine, closing=True, until=end_of(day)))
+        explain(conn, catalogue, graded, now)
         datasets, counts = read.standing.datasets, (len(engine.rows["sources"]), len(engine.drawn()))
         graded.run_id = grades.add_run(conn, grades.Run(
             "closing", read.method_id, day, datasets, read.through, *counts, engine_ms, engine.digest(), read.notes, now))
         if grades.put_closing(conn, graded.run_id, day, graded.states):
             journal.event(conn, "grades.closed", None, None, {"day": day.isoformat(), "run": graded.run_id})
         return graded
+
+
+def explain(conn: Conn, catalogue: Catalogue, graded: Graded, now: dt.datetime) -> None:
+    """Put into each state what moved D since the closing before, by cause; nothing where that was marked history or there is none."""
+    before = grades.closings_before(conn, graded.as_of)
+    last = max((c["closed_on"] for c in before.values() if not c["demo"]), default=None)
+    if last is None:
+        return
+    until = end_of(last)
+    was = survey(conn, catalogue, Moment(last, until), now, graded.survey.standing)
+    lapsed = grades.inputs(conn, roles(catalogue), was.method, Moment(graded.as_of, until), was.standing.ground.districts)
+    a = Day(was.standing.ground, was.inputs, was.method, last)
+    b = Day(graded.engine.ground, graded.survey.inputs, graded.survey.method, graded.as_of)
+    for state, part in zip(graded.states, difference(a, b, lapsed), strict=True):
+        state["detail"]["changes"] = {cause: round(value, 9) for cause, value in part.items()}
 
 
 def catch_up(db: Database, catalogue: Catalogue, now: dt.datetime, close_at: dt.time,

@@ -85,9 +85,9 @@ def follow(db: Database, catalogue: Catalogue, graded: Graded, now: dt.datetime)
         ids = changed_ids(conn, new)
         if ids is None or len(ids) > MANY:
             return None
-        clock = time.perf_counter()
         by, codes = graded.survey, graded.engine.ground.districts
         records = grades.inputs(conn, roles(catalogue), by.method, by.moment, codes, ids)
+        clock = time.perf_counter()
         touched = graded.engine.apply(np.array(ids, dtype=np.int64), records)
         engine_ms = (time.perf_counter() - clock) * 1000
         graded.unsaved = np.union1d(graded.unsaved, np.concatenate([touched.cells, touched.emptied]))

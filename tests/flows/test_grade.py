@@ -232,9 +232,16 @@ def test_a_closing_is_written_once_and_a_replay_reproduces_it(db: Database, desk
         assert replayed.engine.digest() == digest and len(kept) == 16
         for state in replayed.states:
             row = kept[state["code"]]
+            changes = row["detail"].pop("changes", None)              # what moved D since the closing before: told, not replayed
+            assert (changes is None) == (day == TODAY)
+            if changes:
+                assert abs(sum(v for k, v in changes.items() if k != "total") - changes["total"]) < 1e-6
             assert {k: row[k] for k in (*grade.STORED, "predecessor")} == {k: state[k] for k in (*grade.STORED, "predecessor")}
     assert again.engine.digest() == grade.replay(db, catalogue, TODAY, night).engine.digest()
     with db.as_engine(write=False) as conn:
+        cause = conn.execute("SELECT detail -> 'changes' AS c FROM closing WHERE district_code = '110101' AND closed_on = %s",
+                             [TODAY + DAY]).fetchone()["c"]
+        assert cause["new"] > 0 and cause["total"] == pytest.approx(cause["new"]) and cause["method"] == 0
         dong = conn.execute("SELECT predecessor, detail FROM closing WHERE district_code = '110101' "
                             "ORDER BY closed_on").fetchall()
     assert [d["detail"]["sources"] for d in dong] == [1, 2, 1]

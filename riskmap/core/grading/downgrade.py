@@ -15,7 +15,7 @@ from riskmap.core.grading.method import MICRO
 from riskmap.core.grading.whatif import Closed, Trial, change
 
 Border = tuple[float, float]
-LONGEST = 40                                          # items a list may have: beyond it the way is not by single sources
+LONGEST = 80                                          # items a list may have: beyond it the way is not by single sources
 CANDIDATES = 300                                      # sources looked at, by ΔD and by ΔT each
 
 

@@ -63,6 +63,10 @@ def contributors(engine: Engine, target: Target, district: int, limit: int = 20)
             "foreign": {"count": int(foreign.sum()), "share": float(share[foreign].sum() / whole)}}
 
 
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: round(v, 9) if isinstance(v, float) else v for k, v in values.items()}
+
+
 def distance(now: Computed, residents_milli: int, method: Method) -> dict[str, Any]:
     """How far to the next better and the next worse grade, in units of D, T and people. None where there is none."""
     if now.grade is None or now.d_micro is None or now.t_micro is None:
@@ -73,12 +77,12 @@ def distance(now: Computed, residents_milli: int, method: Method) -> dict[str, A
         bd, bt = method.d_borders[now.grade - 1], method.t_borders[now.grade - 1]
         low = 1 - method.fall_margin
         over = max(0.0, t - bt * low)
-        out["better"] = {"grade": now.grade + 1, "d_border": bd, "t_border": bt, "d_fall": bd * low, "t_fall": bt * low,
-                         "d_over": max(0.0, d - bd * low), "t_over": over, "people_over": over * people}
+        out["better"] = _rounded({"grade": now.grade + 1, "d_border": bd, "t_border": bt, "d_fall": bd * low, "t_fall": bt * low,
+                                  "d_over": max(0.0, d - bd * low), "t_over": over, "people_over": over * people})
     if now.grade > 1:
         bd, bt = method.d_borders[now.grade - 2], method.t_borders[now.grade - 2]
-        out["worse"] = {"grade": now.grade - 1, "d_border": bd, "t_border": bt, "d_left": bd - d, "t_left": bt - t,
-                        "people_left": (bt - t) * people}
+        out["worse"] = _rounded({"grade": now.grade - 1, "d_border": bd, "t_border": bt, "d_left": bd - d, "t_left": bt - t,
+                                 "people_left": (bt - t) * people})
     return out
 
 
