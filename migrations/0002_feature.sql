@@ -46,7 +46,7 @@ CREATE TABLE feature (
   merged_into  bigint REFERENCES feature,
   batch_id     bigint,                                -- of table import_batch, in the same transaction
   recorded_at  timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (layer, code, steward_org),
+  UNIQUE (code, layer, steward_org),                  -- code first: looked up by code, whatever the planner thinks of the layer
   UNIQUE (id, steward_org),
   CHECK ((geom IS NULL) = (cell IS NULL)),
   CHECK (status <> 'incomplete' OR cardinality(missing) > 0)

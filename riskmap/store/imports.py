@@ -68,19 +68,10 @@ def stage(conn: Conn, staged: Iterable[Sequence[Any]]) -> None:
 
 def plan(conn: Conn, batch: int, by: Planning, findings: list[Any]) -> dict[str, Any]:
     """Judge every staged row; returns counts and plan_hash."""
-    run(
-        conn,
-        "imports_plan",
-        batch=batch,
-        layer=by.layer,
-        parents=list(by.parents),
-        steward=by.steward,
-        city=by.city,
-        probe=by.probe,
-        soft_m=by.soft_m,
-        required=list(by.required),
-        texts=jsonb(by.texts),
-    )
+    run(conn, "imports_meet", layer=by.layer, parents=list(by.parents))
+    if by.probe:
+        run(conn, "imports_beside", layer=by.layer, soft_m=by.soft_m)
+    run(conn, "imports_plan", batch=batch, steward=by.steward, city=by.city, required=list(by.required), texts=jsonb(by.texts))
     found = row(conn, "imports_seal", batch=batch, findings=jsonb(findings))
     assert found is not None
     return found

@@ -1,7 +1,7 @@
 -- Commit the new records of a plan. A row without a code gets the next number of its layer and district.
 -- in:    batch bigint · layer text · prefix text · outcomes text[] (new, incomplete and, if accepted, duplicate) · demo bool · now timestamptz
 -- out:   rows written
--- index: feature (layer, code, steward_org)
+-- index: feature (code, layer, steward_org)
 WITH fresh AS (
   SELECT r.row_no, r.steward_org, p.*, coalesce(p.district_code, '110000') AS place
   FROM import_row r, jsonb_to_record(r.payload) AS p(code text, name text, parent_id bigint, address text, district_code text, town_code text, verified_on date,

@@ -1,44 +1,15 @@
 -- Decide for every staged row what it would do, and keep that as the plan. Writes nothing in force.
--- in:    batch bigint · layer text · parents text[] (parent layers, in order) · steward int? (forced owner) · city int (owner of what has no district)
---        probe bool (is there anything in force to compare with) · soft_m double · required text[] · texts jsonb (code → {reason, remedy})
+-- in:    batch bigint · steward int? (forced owner) · city int (owner of what has no district) · required text[] · texts jsonb (code → {reason, remedy})
 -- out:   rows written
--- index: feature (layer, code, steward_org), feature_geom_idx
+-- index: feature_pkey
 INSERT INTO import_row (batch_id, row_no, steward_org, outcome, feature_id, base_version, payload, difference, findings, raw)
-WITH parent AS (
-  SELECT DISTINCT ON (s.row_no) s.row_no, p.id, p.layer, p.effective_level
-  FROM staged s JOIN feature p ON p.layer = ANY (%(parents)s::text[]) AND p.code = s.parent_code AND p.status <> 'retired'
-  WHERE s.parent_code IS NOT NULL
-  ORDER BY s.row_no, array_position(%(parents)s::text[], p.layer), p.id
-), met AS (
-  SELECT s.row_no, f.id FROM staged s JOIN feature f ON f.id = s.target WHERE %(probe)s AND s.target IS NOT NULL
-  UNION ALL
-  SELECT s.row_no, min(f.id) FROM staged s JOIN feature f ON f.layer = %(layer)s AND f.code = s.code
-  WHERE %(probe)s AND s.target IS NULL AND s.code IS NOT NULL GROUP BY s.row_no
-), beside AS (
-  -- Like records already in force: within a metre (exact), or a similar name within soft_m where the numbering is the same (soft).
-  SELECT s.row_no, n.id, n.distance_m, CASE WHEN n.distance_m <= 1 THEN 'duplicate-exact' ELSE 'duplicate-soft' END AS kind
-  FROM staged s
-  CROSS JOIN LATERAL (
-    SELECT f.id, ST_Distance(f.geom::geography, ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)::geography) AS distance_m,
-           s.name IS NOT NULL AND f.name IS NOT NULL AND similarity(f.name, s.name) >= 0.5
-             AND regexp_replace(f.name, '[^0-9一二三四五六七八九十]', '', 'g') = regexp_replace(s.name, '[^0-9一二三四五六七八九十]', '', 'g') AS alike
-    FROM feature f
-    WHERE f.layer = %(layer)s AND f.status <> 'retired'
-      AND f.geom && ST_Expand(ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326), %(soft_m)s / 80000.0)
-    ORDER BY distance_m
-  ) n
-  WHERE %(probe)s AND s.lon IS NOT NULL AND s.target IS NULL
-    AND (n.distance_m <= 1 OR (n.alike AND n.distance_m <= %(soft_m)s))
-), twin AS (
-  SELECT DISTINCT ON (row_no) row_no, id, distance_m, kind FROM beside b WHERE NOT EXISTS (SELECT 1 FROM met m WHERE m.row_no = b.row_no)
-  ORDER BY row_no, distance_m, id
-), merged AS (
+WITH merged AS (
   SELECT s.row_no, s.refused, s.twin_kind, s.raw, s.findings, s.parent_code, f.id AS feature_id, f.version AS base_version, f.status AS old_status,
-         t.id AS twin_id, t.kind AS db_twin, t.distance_m, p.id AS found_parent,
+         s.beside AS twin_id, CASE WHEN s.beside_m <= 1 THEN 'duplicate-exact' WHEN s.beside IS NOT NULL THEN 'duplicate-soft' END AS db_twin,
+         s.beside_m AS distance_m, s.parent AS found_parent,
          coalesce(s.code, f.code) AS code,
          CASE WHEN 'name' = ANY (s.clears) THEN s.name ELSE coalesce(s.name, f.name) END AS name,
-         CASE WHEN 'parent_code' = ANY (s.clears) AND s.parent_code IS NULL THEN NULL ELSE coalesce(p.id, f.parent_id) END AS parent_id,
-         coalesce(CASE WHEN p.layer IS NOT NULL THEN p.layer END, (SELECT q.layer FROM feature q WHERE q.id = f.parent_id)) AS parent_layer,
+         CASE WHEN 'parent_code' = ANY (s.clears) AND s.parent_code IS NULL THEN NULL ELSE coalesce(s.parent, f.parent_id) END AS parent_id,
          CASE WHEN 'address' = ANY (s.clears) THEN s.address ELSE coalesce(s.address, f.address) END AS address,
          CASE WHEN s.lon IS NOT NULL THEN s.district_code ELSE coalesce(f.district_code, s.stated_district) END AS district_code,
          coalesce(s.town_code, f.town_code) AS town_code,
@@ -52,10 +23,7 @@ WITH parent AS (
            'verified_on', f.verified_on, 'lon', round(ST_X(f.geom)::numeric, 7), 'lat', round(ST_Y(f.geom)::numeric, 7), 'level', f.level)) || f.attributes END AS old,
          coalesce(%(steward)s::int, f.steward_org, o.id, %(city)s) AS steward_org
   FROM staged s
-  LEFT JOIN met m ON m.row_no = s.row_no
-  LEFT JOIN feature f ON f.id = m.id
-  LEFT JOIN parent p ON p.row_no = s.row_no
-  LEFT JOIN twin t ON t.row_no = s.row_no
+  LEFT JOIN feature f ON f.id = s.met
   LEFT JOIN org o ON o.kind = 'district' AND o.district_code = coalesce(s.stated_district, s.district_code)
 ), judged AS (
   SELECT m.*,
