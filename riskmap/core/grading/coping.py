@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from riskmap.core.grading.ground import Ground, distance_m
+from riskmap.core.grading.ground import Ground, chord, distance_m
 from riskmap.core.grading.method import Method
 
 Ints = NDArray[np.int64]
@@ -59,18 +59,21 @@ def shelter_sum(ground: Ground, cells: Ints, ratio: Ints, method: Method) -> tup
 def nearest_m(ground: Ground, at: Ints, posts: Ints, reach_m: float) -> Floats:
     """Metres from each city cell `at` to the nearest of the cells `posts`; FAR_M when none is nearer than reach_m.
 
-    The search offers the three nearest, and our own distance decides, so that the same posts give the same bits always.
+    The search offers the two nearest, and our own distance decides, so that the same posts give the same bits always.
     """
     out = np.full(len(at), FAR_M)
     where = np.unique(posts)
     if not len(where) or not len(at):
         return out
     points = ground.points(where)
-    k = min(3, len(where))
-    _, near = cKDTree(points).query(ground.xyz[at], k=k)
+    k = min(2, len(where))
+    bound = float(chord(reach_m))
+    workers = -1 if len(at) > 10_000 else 1
+    _, near = cKDTree(points).query(ground.xyz[at], k=k, distance_upper_bound=bound, workers=workers)
     near = near.reshape(len(at), k)
     for j in range(k):
-        out = np.minimum(out, distance_m(ground.xyz[at], points[near[:, j]]))
+        found = near[:, j] < len(where)
+        out[found] = np.minimum(out[found], distance_m(ground.xyz[at[found]], points[near[found, j]]))
     return np.where(out < reach_m, out, FAR_M)
 
 

@@ -163,25 +163,25 @@ class Engine:
     def _pour(self, before: Ints, old: tuple[Sources, Weighed] | None, after: Ints, now: Sources) -> Ints:
         """Take the old contributions out and put the new ones in."""
         new = self.weighed.take(after)
-        cell, reach, mass = now.cell, new.reach_m, new.mass
+        cell, reach, mass, place = now.cell, new.reach_m, new.mass, self.ground.at(now.cell)
         self.mass += total(mass)
         if old is not None:
             self.mass -= total(old[1].mass)
             self.sums.add_sources(old[0], old[1], self.day, self.method, -1)
-            self._count(old[0], old[1], -1)
+            was = self.ground.at(old[0].cell)
+            self._count(was, old[1], -1)
+            place = np.concatenate([was, place])
             cell, reach = np.concatenate([old[0].cell, cell]), np.concatenate([old[1].reach_m, reach])
             mass = np.concatenate([-old[1].mass, mass])
         self.sums.add_sources(now, new, self.day, self.method)
-        self._count(now, new, 1)
-        at, high, low = hazard.spread(self.ground, *hazard.gather(cell, reach, mass))
+        self._count(place[len(place) - len(now):], new, 1)
+        at, high, low = hazard.spread(self.ground, *hazard.gather(self.ground, cell, place, reach, mass))
         carry, rest = np.divmod(self.cells.low[at] + low, MICRO)
         self.cells.high[at] += high + carry
         self.cells.low[at] = rest
-        places = self.ground.at(np.unique(np.concatenate([cell, now.cell])))
-        return np.concatenate([at, places[places >= 0]])
+        return np.concatenate([at, place[place >= 0]])
 
-    def _count(self, sources: Sources, weighed: Weighed, sign: int) -> None:
-        at = self.ground.at(sources.cell)
+    def _count(self, at: Ints, weighed: Weighed, sign: int) -> None:
         inside = at >= 0
         np.add.at(self.cells.sources, at[inside], sign * weighed.counted[inside].astype(np.int64))
         np.add.at(self.cells.worst, at[inside], sign * (weighed.level[inside] == 1).astype(np.int64))

@@ -16,7 +16,9 @@ from riskmap.errors import BadInput
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-MANY, PIECE = 500, 1_000_000                          # points that share a reach; pairs measured at a time
+NEAR_M = 831.0                                        # neighbours up to here are worked out once: every usual footprint and spacing
+NEAREST = 40                                          # of them there are about 31 over Beijing
+MANY, FEW, PIECE = 500, 12, 1_000_000                 # points that share a reach; distinct reaches; pairs measured at a time
 TOO_MANY_MILLI = 2**49                                # milli-persons; below it every sum of residents · ρ fits 64 bits
 
 
@@ -34,7 +36,11 @@ def distance_m(a: Floats, b: Floats) -> Floats:
     rounds alike whatever the length of the array, so that one change and a full run give the same bits.
     """
     x, y, z = a[..., 0] - b[..., 0], a[..., 1] - b[..., 1], a[..., 2] - b[..., 2]
-    half = np.sqrt(x * x + y * y + z * z) * 0.5
+    return arc_m(np.sqrt(x * x + y * y + z * z) * 0.5)
+
+
+def arc_m(half: Floats) -> Floats:
+    """Metres of the arc over half a unit chord."""
     square = half * half
     return (2 * EARTH_RADIUS_M) * (half * (1.0 + square * (1 / 6 + square * 0.075)))
 
@@ -59,6 +65,7 @@ class Ground:
     fragment_residents: Ints                          # milli-persons
     by_area: frozenset[int] = frozenset()             # districts whose residents were shared by area
     area_m2: Floats = field(default_factory=lambda: np.empty(0))
+    _counts: dict[float, Ints] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, districts: list[str], census: list[int], cell: Ints, district: list[str] | NDArray[np.str_], area_m2: Floats,
@@ -141,27 +148,85 @@ class Ground:
         Pairs come in no particular order: whoever sums over them sums integers.
         """
         reach_m = np.asarray(reach_m, dtype=np.float64)
-        points = self.points(cells)
+        place = self.at(cells)
+        short = (place >= 0) & (reach_m <= NEAR_M) & (len(self.cell) > 0)
+        pieces = [self._near(np.flatnonzero(short), place, reach_m), self._far(np.flatnonzero(~short), cells, reach_m)]
+        w, a, m = (np.concatenate([p[k] for p in pieces]) for k in range(3))
+        return w, a, m
+
+    @cached_property
+    def neighbours(self) -> tuple[Ints, NDArray[np.int32], Floats]:
+        """(edges, at, metres) of all city cells nearer than NEAR_M, each cell's own run edges[i]:edges[i + 1] nearest first."""
+        counts, at, metres, k = [np.empty(0, np.int64)], [np.empty(0, np.int32)], [np.empty(0)], min(NEAREST, len(self.cell))
+        low = 0
+        while low < len(self.cell):
+            points = self.xyz[low:low + PIECE // NEAREST]
+            far, found = self.tree.query(points, k=k, distance_upper_bound=float(chord(NEAR_M)), workers=-1)
+            far, found = far.reshape(len(points), k), found.reshape(len(points), k)
+            within = np.isfinite(far)
+            if within[:, -1].any() and k < len(self.cell):
+                k = min(2 * k, len(self.cell))         # smaller cells than usual: look again for more of them
+                continue
+            counts.append(within.sum(axis=1))
+            at.append(found[within].astype(np.int32))
+            metres.append(arc_m(far[within] * 0.5))
+            low += len(points)
+        return np.concatenate([[0], np.cumsum(np.concatenate(counts))]), np.concatenate(at), np.concatenate(metres)
+
+    def _near(self, rows: Ints, place: Ints, reach_m: Floats) -> tuple[Ints, Ints, Floats]:
+        """Pairs of these rows out of the neighbours worked out beforehand."""
+        if not len(rows):
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+        edges, near, metres = self.neighbours
+        low, high = edges[place[rows]], edges[place[rows] + 1]
+        if len(rows) > MANY:                          # runs cut to their reach before they are copied out
+            values = np.unique(reach_m[rows])
+            if len(values) <= FEW:
+                kind = np.searchsorted(values, reach_m[rows])
+                for k, value in enumerate(values):
+                    some = kind == k
+                    high[some] = low[some] + self._within(float(value))[place[rows[some]]]
+        pick = spans(low, high)
+        which = np.repeat(rows, high - low)
+        m = metres[pick]
+        inside = m < reach_m[which]
+        if inside.all():
+            return which, near[pick].astype(np.int64), m
+        return which[inside], near[pick[inside]].astype(np.int64), m[inside]
+
+    def _within(self, reach_m: float) -> Ints:
+        """How many neighbours of each cell are nearer than a reach; remembered by reach, of which a method has a handful."""
+        if reach_m not in self._counts:
+            edges, _, metres = self.neighbours
+            self._counts[reach_m] = np.add.reduceat(metres < reach_m, edges[:-1], dtype=np.int64)
+        return self._counts[reach_m]
+
+    def _far(self, rows: Ints, cells: Ints, reach_m: Floats) -> tuple[Ints, Ints, Floats]:
+        """Pairs of these rows by search: long reaches, and places outside the city."""
+        if not len(rows) or not len(self.cell):
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+        points = self.points(cells[rows])
+        reach = reach_m[rows]
         which, at = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        values, index, counts = np.unique(reach_m, return_inverse=True, return_counts=True)
+        values, index, counts = np.unique(reach, return_inverse=True, return_counts=True)
         for k in np.flatnonzero(counts >= MANY):      # reaches that many share: one walk of both trees
-            rows = np.flatnonzero(index == k)
-            w, a = self._walk(points[rows], values[k])
-            which.append(rows[w])
+            some = np.flatnonzero(index == k)
+            w, a = self._walk(points[some], values[k])
+            which.append(some[w])
             at.append(a)
-        rows = np.flatnonzero(counts[index] < MANY)   # the others one by one
-        if len(rows) and len(self.cell):
-            found = self.tree.query_ball_point(points[rows], chord(reach_m[rows]))
+        some = np.flatnonzero(counts[index] < MANY)   # the others one by one
+        if len(some):
+            found = self.tree.query_ball_point(points[some], chord(reach[some]))
             sizes = np.fromiter((len(f) for f in found), dtype=np.int64, count=len(found))
-            which.append(np.repeat(rows, sizes))
+            which.append(np.repeat(some, sizes))
             at.append(np.fromiter((i for f in found for i in f), dtype=np.int64, count=int(sizes.sum())))
         w, a = np.concatenate(which), np.concatenate(at)
         m = np.empty(len(w))
         for low in range(0, len(w), PIECE):           # bounds the memory of the distances
             piece = slice(low, low + PIECE)
             m[piece] = distance_m(points[w[piece]], self.xyz[a[piece]])
-        inside = m < reach_m[w]
-        return w[inside], a[inside], m[inside]
+        inside = m < reach[w]
+        return rows[w[inside]], a[inside], m[inside]
 
     def _walk(self, points: Floats, reach_m: float) -> tuple[Ints, Ints]:
         pairs = cKDTree(points, balanced_tree=False, compact_nodes=False).sparse_distance_matrix(

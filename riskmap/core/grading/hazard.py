@@ -23,6 +23,7 @@ from riskmap.errors import BadInput
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MASS_LIMIT = 2**62
+DENSE = 50_000_000                                    # cells × reaches up to which sums are kept in a plain array
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,16 +110,23 @@ def fade_micro(metres: Floats, reach_m: Floats) -> Ints:
     return np.rint(np.maximum(0.0, 1.0 - metres / reach_m) * MICRO).astype(np.int64)
 
 
-def gather(cells: Ints, reach_m: Floats, mass: Ints) -> tuple[Ints, Floats, Ints]:
-    """Sources of one cell and reach as one: (cells, reach_m, summed mass), without those that weigh nothing."""
-    keep = mass != 0
-    cells, reach_m, mass = cells[keep], reach_m[keep], mass[keep]
-    values, kind = np.unique(reach_m, return_inverse=True)
-    order = np.lexsort((kind, cells))
-    c, k = cells[order], kind[order]
-    first = np.flatnonzero(np.concatenate([[True], (c[1:] != c[:-1]) | (k[1:] != k[:-1])])) if len(c) else np.empty(0, np.int64)
-    summed = np.add.reduceat(mass[order], first) if len(first) else np.empty(0, np.int64)
-    return c[first], values[k[first]] if len(first) else np.empty(0), summed
+def gather(ground: Ground, cells: Ints, at: Ints, reach_m: Floats, mass: Ints) -> tuple[Ints, Floats, Ints]:
+    """Sources of one cell and reach as one: (cells, reach_m, summed mass), without those that weigh nothing together.
+
+    `at`: position of each cell in the city, −1 outside; sources outside are left single.
+    """
+    values = np.unique(reach_m)
+    if len(values) * len(ground.cell) > DENSE or len(mass) < len(ground.cell) // 8:
+        keep = mass != 0
+        return cells[keep], reach_m[keep], mass[keep]
+    inside = at >= 0
+    summed = np.zeros(len(ground.cell) * len(values), dtype=np.int64)
+    np.add.at(summed, at[inside] * len(values) + np.searchsorted(values, reach_m[inside]), mass[inside])
+    found = np.flatnonzero(summed)
+    place, kind = np.divmod(found, len(values))
+    out = ~inside & (mass != 0)
+    return (np.concatenate([ground.cell[place], cells[out]]), np.concatenate([values[kind], reach_m[out]]),
+            np.concatenate([summed[found], mass[out]]))
 
 
 def spread(ground: Ground, cells: Ints, reach_m: Floats, mass: Ints) -> tuple[Ints, Ints, Ints]:
