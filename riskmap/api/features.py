@@ -18,9 +18,20 @@ from riskmap.store import features
 
 router = APIRouter(prefix="/api/layers/{layer}", tags=["features"])
 
-# Zoom → H3 resolution of the clusters; from 15 on every point stands alone.
-CLUSTER_RESOLUTION = {**dict.fromkeys(range(0, 8), 5), 8: 5, 9: 6, 10: 7, 11: 7, 12: 8, 13: 8, 14: 9}
-CROWD = 4
+# Zoom → (H3 resolution of the clusters, from how many on a cell is a cluster): clusters stand 70 to 140 pixels apart, so that the
+# hexagons under them can be read; from zoom 17 on every point stands alone.
+ALONE = (15, 0)
+CLUSTERS = {
+    **dict.fromkeys(range(0, 9), (4, 3)),
+    9: (5, 3),
+    10: (5, 3),
+    11: (6, 3),
+    12: (7, 3),
+    13: (7, 3),
+    14: (8, 4),
+    15: (9, 8),
+    16: (9, 25),
+}
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -94,14 +105,14 @@ def points(request: Request, layer: str, zoom: Annotated[int, Query(ge=0, le=22)
     _, filter_ = asked(request, layer)
     if filter_.bbox is None:
         raise BadInput("缺少 bbox / bbox is missing", where="bbox", remedy="bbox=西,南,东,北 / west,south,east,north in degrees")
-    resolution = CLUSTER_RESOLUTION.get(zoom, 15)
+    resolution, crowd = CLUSTERS.get(zoom, ALONE)
     with reading(request) as conn:
         return Json(
             remembered(
                 request,
                 conn,
-                ("points", filter_, resolution),
-                lambda: _columns(features.points(conn, filter_, resolution, CROWD, today())),
+                ("points", filter_, resolution, crowd),
+                lambda: _columns(features.points(conn, filter_, resolution, crowd, today())),
             )
         )
 
