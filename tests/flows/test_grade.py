@@ -296,3 +296,41 @@ def test_the_grader_follows_what_is_announced(db: Database, desk: Desk, catalogu
         assert len(told) == 2 and told[1]["payload"]["districts"] == ["110101"]
     finally:
         grader.stop()
+
+
+def test_two_graders_write_each_change_once(db: Database, desk: Desk, catalogue: Catalogue) -> None:
+    ids = put(db, desk, "risk_source", [source(TIANANMEN)])
+    two = [Grader(db, settings(), catalogue, clock=lambda: NOW) for _ in range(2)]
+    for grader in two:
+        grader.step()
+    find(db, ids[0])
+    for grader in two:
+        grader.step()
+    assert two[0].graded.engine.digest() == two[1].graded.engine.digest()
+    with db.as_engine(write=False) as conn:
+        runs = conn.execute("SELECT kind, digest FROM grading_run ORDER BY id").fetchall()
+    assert [r["kind"] for r in runs] == ["full", "incremental"] and runs[1]["digest"] == two[1].graded.engine.digest()
+
+
+def test_the_grader_closes_the_day(db: Database, desk: Desk, catalogue: Catalogue) -> None:
+    put(db, desk, "risk_source", [source(TIANANMEN)])
+    clock = [NOW]
+    grader = Grader(db, settings(), catalogue, clock=lambda: clock[0])
+
+    def closed() -> int:
+        with db.as_engine(write=False) as conn:
+            return conn.execute("SELECT count(*) AS n FROM closing").fetchone()["n"]
+
+    grader.step()
+    assert closed() == 0 and not grader._midnight()
+    clock[0] = dt.datetime(2026, 11, 24, 16, 1, tzinfo=dt.UTC)         # 00:01: another day, not yet the hour of closing
+    assert grader._midnight()
+    grader.step()
+    assert grader.graded.as_of == TODAY + DAY and closed() == 0
+    clock[0] = dt.datetime(2026, 11, 24, 16, 5, tzinfo=dt.UTC)
+    assert grader._midnight()
+    grader.step()
+    assert closed() == 16 and grader.graded.as_of == TODAY + DAY and not grader._midnight()
+    late = Grader(db, settings(), catalogue, clock=lambda: clock[0] + 2 * DAY)     # was down: made up for at start
+    late.step()
+    assert closed() == 48

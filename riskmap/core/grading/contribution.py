@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskmap.core.grading import hazard, risk
 from riskmap.core.grading.engine import Engine
-from riskmap.core.grading.ground import chord, spans
+from riskmap.core.grading.ground import chord, fade_micro, spans
 from riskmap.core.grading.inputs import Sources
 from riskmap.core.grading.method import MICRO
 
@@ -80,7 +80,7 @@ def reach(engine: Engine, target: Target) -> Reach:
     group[order] = np.cumsum(new) - 1
     first = order[new]
     which, at, metres = ground.around(cell[first], radius[first])
-    fade = hazard.fade_micro(metres, radius[first][which])
+    fade = fade_micro(metres, radius[first][which])
     inside = np.zeros(len(ground.cell), dtype=bool)
     inside[wanted] = True
     keep = (fade > 0) & inside[at]

@@ -175,7 +175,7 @@ class Engine:
             mass = np.concatenate([-old[1].mass, mass])
         self.sums.add_sources(now, new, self.day, self.method)
         self._count(place[len(place) - len(now):], new, 1)
-        at, high, low = hazard.spread(self.ground, *hazard.gather(self.ground, cell, place, reach, mass))
+        at, high, low = hazard.pour(self.ground, cell, place, reach, mass)
         carry, rest = np.divmod(self.cells.low[at] + low, MICRO)
         self.cells.high[at] += high + carry
         self.cells.low[at] = rest

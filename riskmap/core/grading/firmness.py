@@ -17,6 +17,7 @@ from riskmap.core.grading import hazard, risk
 from riskmap.core.grading.district import grade_of
 from riskmap.core.grading.engine import Engine
 from riskmap.core.grading.explanation import ranks
+from riskmap.core.grading.ground import fade_micro
 from riskmap.core.grading.method import MICRO
 
 Floats = NDArray[np.float64]
@@ -134,7 +135,7 @@ def _parts(engine: Engine) -> NDArray[np.float32]:
     first = order[new]
     grouped = np.add.reduceat(wide[order], np.flatnonzero(new), axis=0) if len(rows) else wide
     which, at, metres = engine.ground.around(sources.cell[first], reach[first])
-    fade = hazard.fade_micro(metres, reach[first][which]) / MICRO
+    fade = fade_micro(metres, reach[first][which]) / MICRO
     shape = (len(engine.ground.cell), len(first))
     spread = csr_matrix((fade, (at, which)), shape=shape) @ grouped
     return np.asarray(spread).astype(np.float32)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from riskmap.core import cell as h3cell
@@ -18,7 +19,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NEAR_M = 831.0                                        # neighbours up to here are worked out once: every usual footprint and spacing
 NEAREST = 40                                          # of them there are about 31 over Beijing
-MANY, FEW, PIECE = 500, 12, 1_000_000                 # points that share a reach; distinct reaches; pairs measured at a time
+MANY, FEW, PIECE = 500, 8, 1_000_000                  # points that share a reach; reaches kept; pairs measured at a time
 TOO_MANY_MILLI = 2**49                                # milli-persons; below it every sum of residents · ρ fits 64 bits
 
 
@@ -45,6 +46,11 @@ def arc_m(half: Floats) -> Floats:
     return (2 * EARTH_RADIUS_M) * (half * (1.0 + square * (1 / 6 + square * 0.075)))
 
 
+def fade_micro(metres: Floats, reach_m: Floats | float) -> Ints:
+    """f = max(0, 1 − d / reach) in 1e-6 (method §3)."""
+    return np.rint(np.maximum(0.0, 1.0 - metres / reach_m) * 1_000_000).astype(np.int64)
+
+
 def chord(reach_m: Floats | float) -> Floats | float:
     """Unit chord of a great-circle distance, a hair longer, so that a search by chord misses nothing."""
     return 2 * np.sin(np.asarray(reach_m) / (2 * EARTH_RADIUS_M)) * (1 + 1e-9) + 1e-13
@@ -65,7 +71,7 @@ class Ground:
     fragment_residents: Ints                          # milli-persons
     by_area: frozenset[int] = frozenset()             # districts whose residents were shared by area
     area_m2: Floats = field(default_factory=lambda: np.empty(0))
-    _counts: dict[float, Ints] = field(default_factory=dict, repr=False)
+    _faded: dict[float, csr_array] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, districts: list[str], census: list[int], cell: Ints, district: list[str] | NDArray[np.str_], area_m2: Floats,
@@ -173,19 +179,24 @@ class Ground:
             low += len(points)
         return np.concatenate([[0], np.cumsum(np.concatenate(counts))]), np.concatenate(at), np.concatenate(metres)
 
+    def faded(self, reach_m: float) -> csr_array:
+        """f of every pair of neighbours for one reach, cells × cells, in 1e-6; kept, as a method has a handful of reaches."""
+        if reach_m not in self._faded:
+            edges, near, metres = self.neighbours
+            f = fade_micro(metres, reach_m)
+            keep = f > 0
+            rows = np.concatenate([[0], np.cumsum(keep)])[edges]
+            while len(self._faded) >= FEW:
+                self._faded.pop(next(iter(self._faded)))
+            self._faded[reach_m] = csr_array((f[keep], near[keep], rows), shape=(len(self.cell), len(self.cell)))
+        return self._faded[reach_m]
+
     def _near(self, rows: Ints, place: Ints, reach_m: Floats) -> tuple[Ints, Ints, Floats]:
         """Pairs of these rows out of the neighbours worked out beforehand."""
         if not len(rows):
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
         edges, near, metres = self.neighbours
         low, high = edges[place[rows]], edges[place[rows] + 1]
-        if len(rows) > MANY:                          # runs cut to their reach before they are copied out
-            values = np.unique(reach_m[rows])
-            if len(values) <= FEW:
-                kind = np.searchsorted(values, reach_m[rows])
-                for k, value in enumerate(values):
-                    some = kind == k
-                    high[some] = low[some] + self._within(float(value))[place[rows[some]]]
         pick = spans(low, high)
         which = np.repeat(rows, high - low)
         m = metres[pick]
@@ -193,13 +204,6 @@ class Ground:
         if inside.all():
             return which, near[pick].astype(np.int64), m
         return which[inside], near[pick[inside]].astype(np.int64), m[inside]
-
-    def _within(self, reach_m: float) -> Ints:
-        """How many neighbours of each cell are nearer than a reach; remembered by reach, of which a method has a handful."""
-        if reach_m not in self._counts:
-            edges, _, metres = self.neighbours
-            self._counts[reach_m] = np.add.reduceat(metres < reach_m, edges[:-1], dtype=np.int64)
-        return self._counts[reach_m]
 
     def _far(self, rows: Ints, cells: Ints, reach_m: Floats) -> tuple[Ints, Ints, Floats]:
         """Pairs of these rows by search: long reaches, and places outside the city."""

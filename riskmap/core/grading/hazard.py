@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskmap.core.grading.ground import Ground
+from riskmap.core.grading.ground import FEW, MANY, NEAR_M, Ground, fade_micro
 from riskmap.core.grading.inputs import Sources
 from riskmap.core.grading.method import MICRO, Method
 from riskmap.errors import BadInput
@@ -23,7 +23,6 @@ from riskmap.errors import BadInput
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MASS_LIMIT = 2**62
-DENSE = 50_000_000                                    # cells × reaches up to which sums are kept in a plain array
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,28 +104,39 @@ def too_heavy() -> BadInput:
     return BadInput(title, where="weights", remedy="减小方法中的权重 use smaller weights in the method")
 
 
-def fade_micro(metres: Floats, reach_m: Floats) -> Ints:
-    """f = max(0, 1 − d / (r + 330 m)) in 1e-6."""
-    return np.rint(np.maximum(0.0, 1.0 - metres / reach_m) * MICRO).astype(np.int64)
+def pour(ground: Ground, cells: Ints, at: Ints, reach_m: Floats, mass: Ints) -> tuple[Ints, Ints, Ints]:
+    """As `spread`, for any number of sources; `at` is the position of each cell in the city, −1 outside.
 
-
-def gather(ground: Ground, cells: Ints, at: Ints, reach_m: Floats, mass: Ints) -> tuple[Ints, Floats, Ints]:
-    """Sources of one cell and reach as one: (cells, reach_m, summed mass), without those that weigh nothing together.
-
-    `at`: position of each cell in the city, −1 outside; sources outside are left single.
+    Many sources of one usual reach go over the whole city at once, as a product of the matrix of f with the masses by cell: the same
+    integers, summed in another order.
     """
-    values = np.unique(reach_m)
-    if len(values) * len(ground.cell) > DENSE or len(mass) < len(ground.cell) // 8:
-        keep = mass != 0
-        return cells[keep], reach_m[keep], mass[keep]
-    inside = at >= 0
-    summed = np.zeros(len(ground.cell) * len(values), dtype=np.int64)
-    np.add.at(summed, at[inside] * len(values) + np.searchsorted(values, reach_m[inside]), mass[inside])
-    found = np.flatnonzero(summed)
-    place, kind = np.divmod(found, len(values))
-    out = ~inside & (mass != 0)
-    return (np.concatenate([ground.cell[place], cells[out]]), np.concatenate([values[kind], reach_m[out]]),
-            np.concatenate([summed[found], mass[out]]))
+    keep = mass != 0
+    cells, at, reach_m, mass = cells[keep], at[keep], reach_m[keep], mass[keep]
+    if len(mass) < len(ground.cell) // 8:
+        return spread(ground, cells, reach_m, mass)
+    values, kind = _kinds(reach_m)
+    counts = np.bincount(kind[at >= 0], minlength=len(values))
+    usual = [k for k in np.argsort(-counts, kind="stable")[:FEW].tolist() if values[k] <= NEAR_M and counts[k] >= MANY]
+    rest = (at < 0) | ~np.isin(kind, usual)
+    touched, high, low = spread(ground, cells[rest], reach_m[rest], mass[rest])
+    up, down = np.zeros(len(ground.cell), dtype=np.int64), np.zeros(len(ground.cell), dtype=np.int64)
+    np.add.at(up, touched, high)
+    np.add.at(down, touched, low)
+    for k in usual:
+        some = ~rest & (kind == k)
+        here = np.zeros(len(ground.cell), dtype=np.int64)
+        np.add.at(here, at[some], mass[some])
+        faded = ground.faded(float(values[k]))
+        whole, part = np.divmod(here, MICRO)
+        up += faded @ whole
+        down += faded @ part
+    return np.arange(len(ground.cell)), up, down
+
+
+def _kinds(values: Floats) -> tuple[Floats, Ints]:
+    """Distinct values and which one each is; quick where there are few."""
+    distinct = np.unique(values)
+    return distinct, np.searchsorted(distinct, values)
 
 
 def spread(ground: Ground, cells: Ints, reach_m: Floats, mass: Ints) -> tuple[Ints, Ints, Ints]:

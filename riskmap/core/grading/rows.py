@@ -22,15 +22,14 @@ class Rows:
     def __init__(self, kind: type[Columns], first: Columns | None = None) -> None:
         self.kind = kind
         rows = first if first is not None else kind()
-        self._columns: dict[str, NDArray[Any]] = {f.name: getattr(rows, f.name) for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-        self._owned = first is None                   # arrays of the caller are copied before the first write
         self._size = len(rows)
+        self._columns = {f.name: _roomy(getattr(rows, f.name), self._size) for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
         self._order = np.argsort(rows.id, kind="stable")  # type: ignore[attr-defined]
         self._ids = rows.id[self._order]              # type: ignore[attr-defined]
         if (np.diff(self._ids) == 0).any():
             raise ValueError(f"{kind.__name__}: an id stands twice")
         self._later: dict[int, int] = {}
-        self._alive = np.ones(len(rows), dtype=bool)
+        self._alive = _roomy(np.ones(len(rows), dtype=bool), self._size)
 
     def __len__(self) -> int:
         return int(self._alive[:self._size].sum())
@@ -78,23 +77,20 @@ class Rows:
             rows[new] = self._size + np.arange(len(new))
             self._grow(self._size + len(new))
             self._later.update(zip(records.id[new].tolist(), rows[new].tolist(), strict=True))
-        elif not self._owned:
-            self._grow(self._size)
         for name, values in self._columns.items():
             values[rows] = getattr(records, name)
         self._alive[rows] = True
         return rows
 
     def _grow(self, size: int) -> None:
-        """Room for `size` rows, a tenth more than asked, so that single additions rarely copy."""
-        if not self._owned or size > len(self._alive):
-            room = size + size // 10 + 16
-            for name, values in self._columns.items():
-                wider = np.zeros(room, dtype=values.dtype)
-                wider[:self._size] = values[:self._size]
-                self._columns[name] = wider
-            alive = np.zeros(room, dtype=bool)
-            alive[:self._size] = self._alive[:self._size]
-            self._alive = alive
-            self._owned = True
-        self._size = max(self._size, size)
+        if size > len(self._alive):
+            self._columns = {name: _roomy(values[:self._size], size) for name, values in self._columns.items()}
+            self._alive = _roomy(self._alive[:self._size], size)
+        self._size = size
+
+
+def _roomy(values: NDArray[Any], size: int) -> NDArray[Any]:
+    """A copy with room for `size` rows and a tenth more, so that single additions rarely copy."""
+    out = np.zeros(size + size // 10 + 16, dtype=values.dtype)
+    out[:len(values)] = values
+    return out

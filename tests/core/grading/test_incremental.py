@@ -9,6 +9,7 @@ import pytest
 
 from riskmap.core.grading import hazard
 from riskmap.core.grading.engine import Engine
+from riskmap.core.grading.ground import MANY
 from riskmap.core.grading.inputs import NEVER, Inputs, Occupants, Posts, Shelters, Sources
 from riskmap.core.grading.method import MICRO, Method
 from riskmap.core.grading.whatif import Closed, Trial, whatif
@@ -135,3 +136,17 @@ def test_a_team_that_leaves_gives_the_time_of_the_next_nearest() -> None:
     engine.apply(np.array([201]), Inputs())
     assert (engine.cells.team_m == Engine.full(GROUND, Inputs(teams=two), METHOD, DAY).cells.team_m).all()
     assert engine.cells.team_m.min() == 0.0
+
+
+def test_many_at_once_give_what_they_give_one_by_one() -> None:
+    """A bulk load goes over matrices, a change over pairs: the same bytes."""
+    rng = np.random.default_rng(12)
+    many = random_sources(rng, np.arange(4000) + 1)
+    whole = Engine.full(GROUND, Inputs(sources=many), METHOD, DAY)
+    assert max(np.unique(whole.weighed.reach_m, return_counts=True)[1]) >= MANY     # the matrix is used
+    bit_by_bit = Engine.full(GROUND, Inputs(sources=many.take(slice(0, 1))), METHOD, DAY)
+    for low in range(1, 4000, 20):
+        bit_by_bit.apply(np.array([], dtype=np.int64), Inputs(sources=many.take(slice(low, low + 20))))
+    assert bit_by_bit.digest() == whole.digest()
+    for name in ("high", "low"):
+        assert (getattr(bit_by_bit.cells, name) == getattr(whole.cells, name)).all()
