@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -118,6 +119,7 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
     )
     server = Server(config)
     server.address = address(given)
+    signal.signal(signal.SIGTERM, _end)  # uvicorn passes the signal on when it is done; without this the database would be left running
     sealer = Sealer(db, given.var_dir / HEADS).start()
     try:
         server.run(sockets=[door])
@@ -125,6 +127,10 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
         sealer.stop()
     if not server.started:
         raise SetupError("服务没有启动 The server did not start", where=str(Path("riskmap/api/app.py")), remedy="riskmap doctor")
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def address(given: Settings) -> str:
