@@ -37,10 +37,9 @@ def snapshot(
     if not district and not query:
         query["level"] = "1"
     asked = parse(declared, query)
-    words = "、".join(f"{k} {v}" for k, v in query.items())
     with opened(given) as db:
         with db.as_user(OPERATOR, write=True) as conn:
-            text = made(conn, given, declared, asked, sort_of(declared.sort), OPERATOR, dt.datetime.now(dt.UTC), words)
+            text = made(conn, given, declared, asked, sort_of(declared.sort), OPERATOR, dt.datetime.now(dt.UTC))
     output.write_text(text, encoding="utf-8")
     print(f"已写出 written: {output} ({output.stat().st_size / 1e6:.1f} MB)")
 

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 import shapely
 
-from riskmap import pagefile
+from riskmap.page import single
 from riskmap.core.actor import Actor
 from riskmap.core.cell import center, polygons
 from riskmap.core.filter import Filter
@@ -28,15 +28,15 @@ MOST_CELLS = 20_000
 
 
 def made(
-    conn: Conn, settings: Settings, layer: Layer, asked: Filter, order: tuple[str, str, bool], actor: Actor, now: dt.datetime, words: str
+    conn: Conn, settings: Settings, layer: Layer, asked: Filter, order: tuple[str, str, bool], actor: Actor, now: dt.datetime
 ) -> str:
-    """The HTML text. `words` says the choice in the reader's language. Raises TooLarge naming the count and how to narrow it."""
+    """The HTML text. Raises TooLarge naming the count and how to narrow it."""
     today = beijing_day(now)
     total = features.count(conn, asked, today)
     if total > MOST_RECORDS:
         raise TooLarge(
             f"{total:,} 条太多，单个文件最多 {MOST_RECORDS:,} 条 / too many records for one file",
-            where=words,
+            where=layer.label.zh,
             remedy="加筛选，例如 --filter level=1,2 / narrow it, e.g. --filter level=1,2",
         )
     found = rows(conn, layer, asked, order, today)
@@ -45,14 +45,16 @@ def made(
     shapes = {d["code"]: s for d, s in zip(listed, outlines([shapely.from_wkb(bytes(d["shape"])) for d in listed]), strict=True)}
     chosen = [shapes[c] for c in asked.district or () if c in shapes]
     area = shapely.union_all(chosen or list(shapes.values()))
+    cells = _cells(conn, area) if chosen else None
     run = grades.last_run(conn)
+    words = choice(layer, asked, {code: s["name"] for code, s in states.items()})
     journal.audit(conn, actor, "snapshot", layer=layer.name, after={"choice": words, "rows": total})
-    return pagefile.single_file(
+    return single.single_file(
         web_dir=settings.web_dir,
         title=f"{layer.label.zh} · {words}",
         bounds=area.bounds,
-        districts=_districts(states, shapes),
-        cells=_cells(conn, area) if chosen else None,
+        districts=_districts(states, shapes, set(asked.district or ()) if cells else set()),
+        cells=cells,
         records=[_record(f, states) for f in found],
         total=total,
         facts=[
@@ -65,7 +67,20 @@ def made(
     )
 
 
-def _districts(states: dict[str, dict[str, Any]], shapes: dict[str, shapely.Geometry]) -> dict[str, Any]:
+def choice(layer: Layer, asked: Filter, names: dict[str, str]) -> str:
+    """The filter in words, for the head of the file."""
+    said = [names.get(code, code) for code in asked.district or ()]
+    if asked.level is not None:
+        said.append("等级 " + " ".join("无 Ⅰ Ⅱ Ⅲ Ⅳ".split()[n] for n in asked.level))
+    said += [f"“{asked.q}”"] if asked.q else []
+    said += [f"隐患 {asked.danger}"] if asked.danger else []
+    said += [f"核验 {asked.verified}"] if asked.verified else []
+    labels = {f.name: f.label.zh for f in layer.field}
+    said += [f"{labels[name]} {'、'.join(values)}" for name, values in asked.attributes]
+    return " · ".join(said) or "全市"
+
+
+def _districts(states: dict[str, dict[str, Any]], shapes: dict[str, shapely.Geometry], bare: set[str]) -> dict[str, Any]:
     """Every district with its shown grade; D and T as the card shows them, None where it is not assessed."""
     return {
         "type": "FeatureCollection",
@@ -77,6 +92,7 @@ def _districts(states: dict[str, dict[str, Any]], shapes: dict[str, shapely.Geom
                     "code": code,
                     "name": s["name"],
                     "shown": s["shown"],
+                    "bare": code in bare,
                     "d": None if s["d_micro"] is None else round(s["d_micro"] / MICRO, 2),
                     "t": None if s["t_micro"] is None else round(s["t_micro"] / MICRO, 5),
                 },

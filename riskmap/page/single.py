@@ -119,6 +119,8 @@ def _add(made: folium.Map, collection: Mapping[str, Any], style: Any, said: JsCo
 def _district_style(feature: Mapping[str, Any]) -> dict[str, Any]:
     level = feature["properties"].get("shown")
     plain = {"color": "#16202A", "weight": 1.1, "className": "d0" if level not in LEVELS else "d"}
+    if feature["properties"].get("bare"):  # its cells are drawn: a fill under them would mix two colours into a third
+        return plain | {"fillOpacity": 0, "weight": 2}
     return plain | {"fillColor": LEVELS.get(level, "#C9D0D5"), "fillOpacity": 0.72 if level in LEVELS else 0.5}
 
 
