@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from riskmap import page
-from riskmap.page import single
 from riskmap.catalogue import load
+from riskmap.page.single import single_file
 from riskmap.settings import settings
 from tests.browser.city import HOSTILE
 
@@ -153,7 +153,7 @@ def single() -> str:
         {"lon": 116.2, "lat": 39.9, "level": 1, "name": name, "code": f"RS-{i}", "place": "东城区", "note": name}
         for i, name in enumerate(HOSTILE)
     ]
-    return single.single_file(
+    return single_file(
         web_dir=WEB,
         title=HOSTILE[0],
         bounds=(116.0, 39.8, 116.5, 40.0),

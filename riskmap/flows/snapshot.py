@@ -9,7 +9,6 @@ import numpy as np
 import orjson
 import shapely
 
-from riskmap.page import single
 from riskmap.core.actor import Actor
 from riskmap.core.cell import center, polygons
 from riskmap.core.filter import Filter
@@ -19,6 +18,7 @@ from riskmap.core.outline import outlines
 from riskmap.errors import TooLarge
 from riskmap.flows.export import rows
 from riskmap.flows.survey import BEIJING, beijing_day
+from riskmap.page.single import single_file
 from riskmap.settings import Settings
 from riskmap.store import features, grades, journal, places
 from riskmap.store.query import Conn
@@ -49,7 +49,7 @@ def made(
     run = grades.last_run(conn)
     words = choice(layer, asked, {code: s["name"] for code, s in states.items()})
     journal.audit(conn, actor, "snapshot", layer=layer.name, after={"choice": words, "rows": total})
-    return single.single_file(
+    return single_file(
         web_dir=settings.web_dir,
         title=f"{layer.label.zh} · {words}",
         bounds=area.bounds,
