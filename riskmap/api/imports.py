@@ -106,10 +106,11 @@ def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)
     at.catalogue.layer(layer)
     with _on_disk(given) as path:
         table = intake.read(at, path, asked, Limits.of(bounds))
+        checked = intake.inspect(at, table, asked)
         intake.keep(uploads(bounds), path)
 
         def act(conn: Conn) -> tuple[int, Any]:
-            return 201, intake.plan(conn, at, path, table, asked, actor(request))
+            return 201, intake.plan(conn, at, path, table, checked, asked, actor(request))
 
         return once(request, {"layer": layer, "file": intake.digest(path), "fields": given.fields}, act)
 

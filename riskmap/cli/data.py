@@ -24,7 +24,7 @@ from riskmap.flows.survey import beijing_day
 from riskmap.readers import Limits
 from riskmap.settings import Settings, settings
 from riskmap.store import imports, journal
-from riskmap.store.database import Database
+from riskmap.store.ledgers import be_patient
 from riskmap.store.places import gazetteer
 
 OUTCOMES = {
@@ -37,6 +37,7 @@ OUTCOMES = {
 }
 Json = Annotated[bool, typer.Option("--json", help="机器可读 for programs")]
 SHOWN = 20
+PATIENCE_S = 3_600  # a million rows take longer than a request may
 
 
 @app.command("import")
@@ -45,7 +46,9 @@ def import_(
     file: Annotated[Path, typer.Argument(help="xlsx csv geojson gpkg zip(shp)")],
     crs: Annotated[str | None, typer.Option(help="wgs84 | cgcs2000 | gcj02 | bd09 | EPSG:n")] = None,
     district: Annotated[str | None, typer.Option(help="未填所在区的行归入 stated district of rows that name none")] = None,
-    mapping: Annotated[list[str] | None, typer.Option(help="表头=字段 heading=field; 表头= 不要; ==值=字段 a constant")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option(help="表头=字段 heading=field; 表头= 不要 drop; =值=字段 a constant")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只生成计划 plan only, change nothing")] = False,
     accept_duplicates: Annotated[
         bool, typer.Option("--accept-duplicates", help="疑似重复也登记 take suspected duplicates as well")
@@ -65,9 +68,12 @@ def import_(
     table = intake.read(desk, file, asked, Limits.of(given, command_line=True))
     _say(as_json, f"{table.n:,} 行 rows; 检查并生成计划 checking and planning …")
     with opened(given) as db:
+        with db.as_user(OPERATOR) as conn:
+            desk = _desk(given, conn)
+        checked = intake.inspect(desk, table, asked)
         with db.as_user(OPERATOR, write=True) as conn:
-            desk = _desk(given, db, conn)
-            plan = intake.plan(conn, desk, file, table, asked, OPERATOR)
+            be_patient(conn, PATIENCE_S)
+            plan = intake.plan(conn, desk, file, table, checked, asked, OPERATOR)
         answer: dict[str, Any] = plan | {"committed": False}
         with db.as_user(OPERATOR) as conn:
             told = imports.planned(conn, plan["id"], ["refused"], -1, SHOWN)
@@ -80,6 +86,7 @@ def import_(
         if not dry_run and not (strict and plan["counts"].get("refused")):
             _say(as_json, "登记 committing …")
             with db.as_user(OPERATOR, write=True) as conn:
+                be_patient(conn, PATIENCE_S)
                 done = register.commit(conn, desk, plan["id"], plan["plan_hash"], OPERATOR, now, accept_duplicates)
             answer |= {"committed": True, "state": done["state"], "counts": done["counts"]}
     _report(answer, as_json)
@@ -92,7 +99,8 @@ def undo(batch: Annotated[int, typer.Argument(help="批次号 batch id")], as_js
     """撤销一个批次 · take a batch back, unless a row of it has been edited since."""
     given = settings()
     with opened(given) as db, db.as_user(OPERATOR, write=True) as conn:
-        done = register.undo(conn, _desk(given, db, conn), batch, OPERATOR, dt.datetime.now(dt.UTC))
+        be_patient(conn, PATIENCE_S)
+        done = register.undo(conn, _desk(given, conn), batch, OPERATOR, dt.datetime.now(dt.UTC))
     if as_json:
         print(orjson.dumps(done).decode())
     else:
@@ -113,7 +121,7 @@ def export(
     pairs = dict(_pair(f, "--filter") for f in filter or [])
     with opened(given) as db:
         with db.as_user(OPERATOR, write=True) as conn:
-            desk = _desk(given, db, conn)
+            desk = _desk(given, conn)
             declared = desk.catalogue.layer(layer)
             order = sort_of(pairs.pop("sort", "") or declared.sort)
             found = exporting.rows(conn, declared, parse(declared, pairs), order, beijing_day(now))
@@ -131,7 +139,7 @@ def export(
     print(f"{len(found):,} 条记录 records → {target}")
 
 
-def _desk(given: Settings, db: Database, conn: Any) -> Desk:
+def _desk(given: Settings, conn: Any) -> Desk:
     return Desk(catalogue.load(given.layers_dir, given.data_dir / "codes"), gazetteer(conn), given.soft_duplicate_m)
 
 

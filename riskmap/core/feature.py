@@ -83,7 +83,7 @@ class _Check:
             )
         for constant, name in mapping.items():
             if constant.startswith("=") and name:
-                self.cells[constant] = [constant[1:]] * self.n
+                self.cells[constant] = [constant.lstrip("=")] * self.n
                 self.proposal.claims[name] = Claim(constant, name, 2.0)
         self.stated = None
         if district:

@@ -49,8 +49,8 @@ def read(desk: Desk, path: Path, asked: Asked, limits: Limits) -> Table:
     return find(readers.read(path, limits), vocabulary(layer), [h for h in asked.mapping if not h.startswith("=")])
 
 
-def inspect(conn: Conn, desk: Desk, table: Table, asked: Asked) -> Checked:
-    """Every row checked, the whole file looked at by the coordinate doctor. Writes nothing."""
+def inspect(desk: Desk, table: Table, asked: Asked) -> Checked:
+    """Every row checked against its layer. Needs no database; the coordinate doctor looks when the plan is made."""
     layer = desk.catalogue.layer(asked.layer)
     crs, remarks = _crs(table, asked)
     checked = check(
@@ -64,16 +64,15 @@ def inspect(conn: Conn, desk: Desk, table: Table, asked: Asked) -> Checked:
         district=asked.district,
         tolerance_m=asked.tolerance_m,
     )
-    step = max(1, checked.n // _SAMPLE)
-    codes, names = ([v for v in checked.columns[k][::step] if v is not None] for k in ("code", "name"))
-    doctor.diagnose(checked, desk.gazetteer, known.places(conn, layer.name, codes, names))
     checked.file_findings = [*table.remarks, *remarks, *checked.file_findings, *_same_places(checked)]
     return checked
 
 
-def plan(conn: Conn, desk: Desk, path: Path, table: Table, asked: Asked, actor: Actor) -> dict[str, Any]:
-    """Check and plan the table; {id, state, counts, plan_hash, findings, mapping}. Nothing in force changes."""
-    checked = inspect(conn, desk, table, asked)
+def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, asked: Asked, actor: Actor) -> dict[str, Any]:
+    """Plan the checked table; {id, state, counts, plan_hash, findings, mapping}. Nothing in force changes."""
+    step = max(1, checked.n // _SAMPLE)
+    codes, names = ([v for v in checked.columns[k][::step] if v is not None] for k in ("code", "name"))
+    doctor.diagnose(checked, desk.gazetteer, known.places(conn, asked.layer, codes, names))
     where = {
         "sheet": table.sheet,
         "kind": table.kind,
@@ -107,10 +106,21 @@ def _same_places(checked: Checked) -> list[Finding]:
     near = int((duplicates.same_place(checked.lon, checked.lat) >= 0).sum()) - identical
     if identical + near <= 0:
         return []
-    reason = f"{identical} 行坐标与前面的行完全相同 (same coordinates as an earlier row)" + (f"，另有 {near} 行相距不到 1 米" if near > 0 else "")
+    told = [f"{identical} 行坐标与前面的行完全相同 (same coordinates as an earlier row)"] if identical else []
+    told += [f"{near} 行与前面的行相距不到 1 米 (within a metre of one)"] if near > 0 else []
+    reason = "；".join(told)
     return [
-        finding(0, checked.headings.get("lon", ""), "lon", "", "same-places", "warn", reason, "核对是否重复登记；计划中列为疑似重复",
-                {"identical": identical, "within_1m": max(near, 0)})
+        finding(
+            0,
+            checked.headings.get("lon", ""),
+            "lon",
+            "",
+            "same-places",
+            "warn",
+            reason,
+            "核对是否重复登记；计划中列为疑似重复",
+            {"identical": identical, "within_1m": max(near, 0)},
+        )
     ]
 
 

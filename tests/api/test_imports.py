@@ -7,11 +7,18 @@ import io
 import json
 
 import openpyxl
+import pytest
 
 from tests.traps import workbooks
 
 URL = "/api/layers/shelter/imports"
 CSV = "场所名称,场所编号,场所级别,可容纳避难人数,经度,纬度\n甲,SH-1,县级,500,116.391,39.907\n乙,SH-2,市级,很多,116.395,39.91\n丙,SH-3,,70,116.4,39.92\n"
+
+
+@pytest.fixture(autouse=True)
+def uploads_of_their_own(client, tmp_path):
+    """What is uploaded here is kept here, not among the developer's own data."""
+    client.app.state.settings = client.app.state.settings.model_copy(update={"var_dir": tmp_path})
 
 
 def send(client, body: bytes = CSV.encode("gb18030"), name: str = "场所.csv", **more):

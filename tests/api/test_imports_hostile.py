@@ -22,21 +22,23 @@ LIMIT_S = 15.0  # the promise is 5 s; a busy test machine gets room, a hang does
 GROWTH_KB = 50_000
 PROGRAM = """
 import sys, uvicorn
+from pathlib import Path
 from riskmap.api.app import create_app
 from riskmap.settings import settings
 from riskmap.store.database import Database
 with Database(sys.argv[1], sys.argv[2], pool_size=4) as db:
-    uvicorn.run(create_app(settings(), db, grading=False), host="127.0.0.1", port=int(sys.argv[3]), log_level="warning")
+    given = settings().model_copy(update={"var_dir": Path(sys.argv[4])})
+    uvicorn.run(create_app(given, db, grading=False), host="127.0.0.1", port=int(sys.argv[3]), log_level="warning")
 """
 
 
 @pytest.fixture
-def server(dsns: Dsns) -> Iterator[tuple[httpx.Client, int]]:
+def server(dsns: Dsns, tmp_path: Path) -> Iterator[tuple[httpx.Client, int]]:
     """A served application and its process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, dsns.app, dsns.engine, str(port)], cwd=settings().root) as process:
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, dsns.app, dsns.engine, str(port), str(tmp_path)], cwd=settings().root) as process:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
             for _ in range(120):
                 try:

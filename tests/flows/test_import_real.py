@@ -37,8 +37,9 @@ def desk(db: Database) -> Desk:
 def planned(db: Database, desk: Desk, layer: str, path: Path, **asked: Any) -> dict[str, Any]:
     said = intake.Asked(layer, path.name, **asked)
     table = intake.read(desk, path, said, Limits())
+    checked = intake.inspect(desk, table, said)
     with db.as_user(OFFICER, write=True) as conn:
-        return intake.plan(conn, desk, path, table, said, OFFICER)
+        return intake.plan(conn, desk, path, table, checked, said, OFFICER)
 
 
 def committed(db: Database, desk: Desk, plan: dict[str, Any], **more: Any) -> dict[str, Any]:
