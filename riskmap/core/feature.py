@@ -16,6 +16,7 @@ from riskmap.core.finding import Finding, finding
 from riskmap.core.gazetteer import Gazetteer
 from riskmap.core.heading import COMMON_LABELS, CRS, LONLAT, Claim, propose
 from riskmap.core.layer import Layer, LayerField
+from riskmap.core.level import registered_level
 from riskmap.core.raw import NOTHING, Parser, Trouble
 from riskmap.core.value import date, parser, text
 from riskmap.errors import BadInput
@@ -23,7 +24,6 @@ from riskmap.errors import BadInput
 __all__ = ["Checked", "check"]
 
 Codes = Mapping[str, Sequence[Any]]  # code list name → options with .code .zh .en
-_GB18218 = {"一": 1, "二": 1, "三": 2, "四": 3, "1": 1, "2": 1, "3": 2, "4": 3, "Ⅰ": 1, "Ⅱ": 1, "Ⅲ": 2, "Ⅳ": 3}  # method.md §1
 
 
 def check(
@@ -99,7 +99,7 @@ class _Check:
             out["district"] = [v or self.stated for v in out["district"]]
         out["town"] = self._towns(out["district"])
         places = self._places()
-        level = self._level(out)
+        level = registered_level(self.layer, out, self._options)
         missing = self._missing(out, places.lon)
         self._unmapped()
         refused = np.zeros(self.n, dtype=bool)
@@ -258,28 +258,6 @@ class _Check:
                 shown = f"{shown}, {cells('lat')[i]}"
             self.told.append((i, name, shown, trouble))
         return places
-
-    def _level(self, out: Mapping[str, list[Any]]) -> np.ndarray:
-        """Registered level by the layer's rule: L × S, GB 18218 grade, or a field that holds it."""
-        level, rule = np.zeros(self.n, dtype=np.int8), self.layer.level
-        if rule is None:
-            return level
-        if rule.rule == "lxs":
-            likelihood, severity = (np.array([v or 0 for v in out[f]], dtype=np.int64) for f in (rule.likelihood, rule.severity))
-            r = likelihood * severity
-            level[:] = np.select([r >= 20, r >= 15, r >= 9, r >= 1], [1, 2, 3, 4], 0)
-            return level
-        name = rule.field or ""
-        labels = {o.code: o.zh for o in self._options(self.fields[name])} if name in self.fields else {}
-        known: dict[Any, int] = {None: 0}
-        for value in {v for v in out[name] if v is not None}:
-            if rule.rule == "field":
-                known[value] = int(value) if str(value) in ("1", "2", "3", "4") else 0
-            else:
-                said = labels.get(value, str(value))
-                known[value] = next((_GB18218[c] for c in said + str(value) if c in _GB18218), 0)
-        level[:] = [known[v] for v in out[name]]
-        return level
 
     def _missing(self, out: Mapping[str, list[Any]], lon: np.ndarray) -> list[tuple[str, ...]]:
         """Required fields a row lacks. A value that was refused is not missing: it is told as refused."""
