@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +50,6 @@ def origins(sources: Iterable[Basemap]) -> str:
         if source.url.startswith("/"):
             continue
         for s in source.subdomains or " ":
-            parts = urlsplit(source.url.replace("{s}", s.strip()))
-            found.add(f"{parts.scheme}://{parts.netloc}")
+            scheme, _, rest = source.url.replace("{s}", s.strip()).partition("://")
+            found.add(f"{scheme}://{rest.partition('/')[0]}")
     return " ".join(sorted(found))

@@ -120,7 +120,7 @@ def _pool(dsn: str, size: int, name: str) -> ConnectionPool[Any]:
         configure=prepare,
         name=name,
         timeout=WAIT_S,
-        reconnect_timeout=10,
+        reconnect_timeout=1,
         max_idle=300,
     )
     pool.open(wait=False)

@@ -15,15 +15,16 @@ from riskmap.core.filter import Filter
 from riskmap.errors import BadInput
 from riskmap.store.query import Conn, row, rows, run
 
+APART = {"by_id": "apart_id", "by_code": "apart_code", "by_level": "apart_level"}
+SMALL_SQUARE_DEGREES = 0.4  # a tenth of the city's box
 COLUMN_FACETS = {"level": "effective_level", "district": "district_code", "status": "status"}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`features` is a JSON array of GeoJSON features as text; `cursor` leads to the next page, None at the end."""
+    """`features` are GeoJSON features; `cursor` leads to the next page, None at the end."""
 
-    features: str
-    n: int
+    features: list[dict[str, Any]]
     cursor: str | None
 
 
@@ -40,20 +41,55 @@ def page(
     """One page of at most `size` records in the order `sort` = (column, SQL type, descending); keyset, never offset."""
     column, kind, descending = sort
     after_key, after_id = _read_cursor(cursor) if cursor else (None, None)
-    found = row(
+    found = rows(
         conn,
         "features_page",
-        {"key": column, "type": kind, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"},
+        {
+            "key": APART.get(column, column) if asked.bbox and _small(asked.bbox) else column,
+            "type": kind,
+            "direction": "DESC" if descending else "ASC",
+            "beyond": "<" if descending else ">",
+        },
         **asked.parameters(today),
         size=size,
-        fields=list(fields),
         facts=facts,
         after_key=after_key,
         after_id=after_id,
     )
-    assert found is not None
-    full = found["n"] == size
-    return Page(found["features"], found["n"], _write_cursor(found["last_key"], found["last_id"]) if full else None)
+    last = found[-1] if len(found) == size else None
+    return Page([_feature(r, fields, facts) for r in found], _write_cursor(last["sort_key"], last["id"]) if last else None)
+
+
+def _small(box: tuple[float, float, float, float]) -> bool:
+    """Whether a box holds so little of the city that its records are better read by place than in order."""
+    return (box[2] - box[0]) * (box[3] - box[1]) < SMALL_SQUARE_DEGREES
+
+
+def _feature(r: dict[str, Any], fields: Sequence[str], facts: bool) -> dict[str, Any]:
+    """A row of features_page as GeoJSON; coordinates to 1e-6 degrees, a decimetre."""
+    attributes = r["attributes"]
+    properties = {
+        "code": r["code"],
+        "name": r["name"],
+        "level": r["level"],
+        "effective_level": r["effective_level"],
+        "district": r["district_code"],
+        "town": r["town_code"],
+        "address": r["address"],
+        "status": r["status"],
+        "missing": r["missing"],
+        "verified_on": r["verified_on"] and r["verified_on"].isoformat(),
+        "parent_id": r["parent_id"],
+        "parent_name": r["parent_name"],
+        "version": r["version"],
+        "demo": r["demo"],
+    }
+    for name in fields:
+        properties[name] = attributes.get(name)
+    if facts:
+        properties["dangers"] = {"open": r["open"], "major": r["major"], "overdue": r["overdue"]}
+    place = None if r["lon"] is None else {"type": "Point", "coordinates": [round(r["lon"], 6), round(r["lat"], 6)]}
+    return {"type": "Feature", "id": r["id"], "geometry": place, "properties": properties}
 
 
 def count(conn: Conn, asked: Filter, today: dt.date) -> int:

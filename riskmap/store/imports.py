@@ -72,6 +72,7 @@ def plan(conn: Conn, batch: int, by: Planning, findings: list[Any]) -> dict[str,
     if by.probe:
         run(conn, "imports_beside", layer=by.layer, soft_m=by.soft_m)
     run(conn, "imports_plan", batch=batch, steward=by.steward, city=by.city, required=list(by.required), texts=jsonb(by.texts))
+    run(conn, "imports_unstage")
     found = row(conn, "imports_seal", batch=batch, findings=jsonb(findings))
     assert found is not None
     return found

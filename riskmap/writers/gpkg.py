@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
-import pyogrio.raw
+import pandas
 import shapely
 
 from riskmap.writers.delimited import plain
@@ -20,42 +21,35 @@ def write(title: str, columns: Sequence[Any], rows: Iterable[Mapping[str, Any]],
     lon, lat = (np.array([np.nan if (v := r.get(k)) is None else v for r in rows], dtype=np.float64) for k in ("lon", "lat"))
     placed = np.isfinite(lon) & np.isfinite(lat)
     geometry = np.full(len(rows), None, dtype=object)
-    geometry[placed] = shapely.to_wkb(shapely.points(lon[placed], lat[placed]))
+    geometry[placed] = shapely.points(lon[placed], lat[placed])
     kept = [c for c in columns if c.name not in ("lon", "lat")]
-    data, nulls = [], []
-    for c in kept:
-        values = [r.get(c.name) for r in rows]
-        data.append(_field(values, c.kind))
-        nulls.append(np.array([v is None for v in values], dtype=bool))
+    table = {name: _field([r.get(c.name) for r in rows], c.kind) for name, c in zip(_names(kept), kept, strict=True)}
+    frame = geopandas.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
     with tempfile.TemporaryDirectory(prefix="riskmap-gpkg-") as folder:
         path = Path(folder, "export.gpkg")
-        pyogrio.raw.write(
-            str(path),
-            geometry,
-            data,
-            _names(kept),
-            field_mask=nulls,
-            layer=title or "export",
+        about = {"layer_metadata": {"mark": mark}} if mark else {}
+        frame.to_file(
+            path,
             driver="GPKG",
+            engine="pyogrio",
+            layer=title or "export",
             geometry_type="Point",
-            crs="EPSG:4326",
-            encoding="UTF-8",
-            layer_metadata={"mark": mark} if mark else None,
-            layer_options={"DESCRIPTION": mark or title},
+            DESCRIPTION=mark or title,
+            **about,
         )
         return path.read_bytes()
 
 
-def _field(values: list[Any], kind: str) -> np.ndarray:
-    """One typed array; the mask says what is null, the filler under it is never read."""
+def _field(values: list[Any], kind: str) -> Any:
+    """One typed column; a missing value stays missing, never 0 or an empty text."""
     given = [v for v in values if v is not None]
     if kind == "number" and given and all(isinstance(v, int) and not isinstance(v, bool) for v in given):
-        return np.array([0 if v is None else v for v in values], dtype=np.int64)
+        return pandas.array(values, dtype="Int64")
     if kind == "number" and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in given):
-        return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+        return pandas.array(values, dtype="Float64")
     if kind == "boolean" and all(isinstance(v, bool) for v in given):
-        return np.array([bool(v) for v in values], dtype=bool)
-    return np.array([None if v is None else plain(v) for v in values], dtype=object)
+        return pandas.array(values, dtype="boolean")
+    return pandas.array([None if v is None else plain(v) for v in values], dtype="str")
 
 
 def _names(columns: Sequence[Any]) -> list[str]:

@@ -8,7 +8,15 @@ import random
 
 import pytest
 
-HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd|'/c calc'!A1", "a\\1b", "${7*7}", "</script><script>x()</script>", "'; DROP TABLE feature; --", "１００％＿测试"]
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "=cmd|'/c calc'!A1",
+    "a\\1b",
+    "${7*7}",
+    "</script><script>x()</script>",
+    "'; DROP TABLE feature; --",
+    "１００％＿测试",
+]
 SHELTER = "/api/layers/shelter"
 
 
@@ -16,7 +24,12 @@ SHELTER = "/api/layers/shelter"
 def shelters(client):
     """Thirty shelters over the middle of the city, some with hostile names, some without capacity."""
     for i in range(30):
-        body = {"name": HOSTILE[i] if i < len(HOSTILE) else f"演示场所{i:02d}", "shelter_level": ("市级", "县级")[i % 2], "lon": 116.30 + i * 0.005, "lat": 39.90 + (i % 7) * 0.004}
+        body = {
+            "name": HOSTILE[i] if i < len(HOSTILE) else f"演示场所{i:02d}",
+            "shelter_level": ("市级", "县级")[i % 2],
+            "lon": 116.30 + i * 0.005,
+            "lat": 39.90 + (i % 7) * 0.004,
+        }
         if i % 3:
             body["capacity"] = 100 * i
         made = client.post(f"{SHELTER}/features", json=body)
@@ -84,11 +97,26 @@ def test_hostile_names_come_back_letter_by_letter_and_export_has_no_formula(shel
     assert not [cell for line in table for cell in line if cell[:1] in ("=", "+", "@", "\t", "\r")]
 
 
-@pytest.mark.parametrize("query, where", [
-    ("bbox=1,2,3", "bbox"), ("bbox=nan,1,2,3", "bbox"), ("bbox=5,1,2,3", "bbox"), ("level=7", "level"), ("level=a", "level"), ("district=abc", "district"),
-    ("status=gone", "status"), ("sort=geom", "sort"), ("danger=1;select", "danger"), ("attr.name=x", "attr.name"), ("cursor=%27%3B--", "cursor"), ("limit=0", "limit"),
-    ("limit=100000", "limit"), ("q=%00", "q"), ("ids=-1", "ids"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "query, where",
+    [
+        ("bbox=1,2,3", "bbox"),
+        ("bbox=nan,1,2,3", "bbox"),
+        ("bbox=5,1,2,3", "bbox"),
+        ("level=7", "level"),
+        ("level=a", "level"),
+        ("district=abc", "district"),
+        ("status=gone", "status"),
+        ("sort=geom", "sort"),
+        ("danger=1;select", "danger"),
+        ("attr.name=x", "attr.name"),
+        ("cursor=%27%3B--", "cursor"),
+        ("limit=0", "limit"),
+        ("limit=100000", "limit"),
+        ("q=%00", "q"),
+        ("ids=-1", "ids"),
+    ],
+)
 def test_bad_parameters_say_where_and_how_to_mend(client, query, where):
     answer = client.get(f"{SHELTER}/features?{query}")
     assert answer.status_code == 422, answer.text
@@ -98,7 +126,9 @@ def test_bad_parameters_say_where_and_how_to_mend(client, query, where):
 
 def test_counts_are_fresh_after_a_change(shelters):
     assert shelters.get(f"{SHELTER}/count").json()["count"] == 30
-    shelters.post(f"{SHELTER}/features", json={"name": "新场所", "shelter_level": "县级", "capacity": 5, "lon": 116.6, "lat": 39.9})
+    shelters.post(
+        f"{SHELTER}/features", json={"name": "新场所", "shelter_level": "县级", "capacity": 5, "lon": 116.6, "lat": 39.9}
+    )
     assert shelters.get(f"{SHELTER}/count").json()["count"] == 31
 
 

@@ -33,7 +33,10 @@ def test_a_change_needs_the_version_it_was_read_at(client, source):
 def test_null_empties_a_field_and_a_required_one_becomes_incomplete(client, source):
     made = client.post(RISK, json=source | {"measures": "双人双锁"}).json()
     url = f"{RISK}/{made['id']}"
-    assert client.patch(url, json={"measures": None}, headers={"If-Match": "1"}).json()["properties"]["attributes"].get("measures") is None
+    assert (
+        client.patch(url, json={"measures": None}, headers={"If-Match": "1"}).json()["properties"]["attributes"].get("measures")
+        is None
+    )
     emptied = client.patch(url, json={"name": None}, headers={"If-Match": "2"}).json()["properties"]
     assert emptied["status"] == "incomplete" and emptied["missing"] == ["name"]
 
@@ -84,11 +87,15 @@ def test_retired_stays_but_leaves_the_list(client, source):
 
 
 def test_a_source_takes_the_worse_level_of_its_major_hazard(client, source):
-    hazard = client.post("/api/layers/major_hazard/features", json={"name": "液氯罐区", "hazard_grade": "一级", "lon": 116.34, "lat": 39.73}).json()
+    hazard = client.post(
+        "/api/layers/major_hazard/features", json={"name": "液氯罐区", "hazard_grade": "一级", "lon": 116.34, "lat": 39.73}
+    ).json()
     linked = client.post(RISK, json=source | {"likelihood": 1, "severity": 1, "parent_code": hazard["properties"]["code"]})
     assert linked.status_code == 201, linked.text
     assert (linked.json()["properties"]["level"], linked.json()["properties"]["effective_level"]) == (4, 1)
-    milder = client.patch(f"/api/layers/major_hazard/features/{hazard['id']}", json={"hazard_grade": "四级"}, headers={"If-Match": "1"})
+    milder = client.patch(
+        f"/api/layers/major_hazard/features/{hazard['id']}", json={"hazard_grade": "四级"}, headers={"If-Match": "1"}
+    )
     assert milder.json()["properties"]["level"] == 3
     assert client.get(f"{RISK}/{linked.json()['id']}").json()["properties"]["effective_level"] == 3
 

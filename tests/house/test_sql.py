@@ -15,7 +15,7 @@ from riskmap.store.query import INCLUDE, SQL_DIR, sql
 FILES = sorted(SQL_DIR.glob("*.sql"))
 INCLUDED = {name for path in FILES for name in INCLUDE.findall(path.read_text(encoding="utf-8"))}
 # What PostgreSQL does not prepare; the tests of the flows run these.
-UTILITY = {"COPY", "CREATE", "LOCK", "TRUNCATE", "SET", "ANALYZE"}
+UTILITY = {"COPY", "CREATE", "LOCK", "TRUNCATE", "SET", "ANALYZE", "DROP"}
 PARAMETER = re.compile(r"%\((\w+)\)s")
 CHOICE = re.compile(r"(?<!\{)\{([a-z_]+)\}(?!\})")
 # One valid value for each choice a statement may leave open.

@@ -1,0 +1,5 @@
+-- The staging table has served; the same transaction may plan again.
+-- in:    nothing
+-- out:   nothing
+-- index: none
+DROP TABLE staged
