@@ -75,7 +75,12 @@ def place() -> Iterator[Path]:
 
 
 def environment(place: Path) -> dict[str, str]:
-    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "RISKMAP_VAR_DIR": str(place), "RISKMAP_BALLAST_BYTES": "0", "PYTHONPATH": str(ROOT)}
+    return {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "RISKMAP_VAR_DIR": str(place),
+        "RISKMAP_BALLAST_BYTES": "0",
+        "PYTHONPATH": str(ROOT),
+    }
 
 
 def client(place: Path, **job: object) -> subprocess.Popen[str]:
@@ -145,7 +150,9 @@ def test_killed_at_random_moments(place: Path) -> None:
         cluster.up()
         assert time.monotonic() - back < 30
         records, versions, committed = _patiently(cluster, plan["id"])
-        assert (records, versions, committed) in ((0, 0, 0), (ROWS, ROWS, 1)), f"moment {moment}, {victim}: {records} {versions} {committed}"
+        assert (records, versions, committed) in ((0, 0, 0), (ROWS, ROWS, 1)), (
+            f"moment {moment}, {victim}: {records} {versions} {committed}"
+        )
         outcomes["all" if committed else "none"] += 1
         finished(client(place, do="commit", **plan))  # the client cannot know, so it sends the same again
         assert stored(cluster, plan["id"]) == (ROWS, ROWS, 1)
