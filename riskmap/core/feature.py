@@ -17,7 +17,7 @@ from riskmap.core.gazetteer import Gazetteer
 from riskmap.core.heading import COMMON_LABELS, CRS, LONLAT, Claim, propose
 from riskmap.core.layer import Layer, LayerField
 from riskmap.core.level import registered_level
-from riskmap.core.raw import NOTHING, Parser, Trouble
+from riskmap.core.raw import NOTHING, Parser, Trouble, parse_column
 from riskmap.core.value import date, parser, text
 from riskmap.errors import BadInput
 
@@ -146,7 +146,7 @@ class _Check:
         if claim is None:
             return [default] * self.n
         cells = self._scaled(claim, self.cells[claim.heading])
-        values, bad = _parse(cells, parse)
+        values, bad = parse_column(cells, parse)
         failing = [i for i, t in bad if t.severity == "refuse"]
         if claim.confidence < 0.97 and len(failing) >= 5:
             filled = sum(1 for c in cells if c is not None and c != "")
@@ -336,18 +336,3 @@ class _Check:
             )
             out.append(finding(int(self.row_no[i]), heading, name, cell, t.code, t.severity, t.reason, t.remedy, t.proposal))
         return out
-
-
-def _parse(cells: Sequence[Any], parse: Parser) -> tuple[list[Any], list[tuple[int, Trouble]]]:
-    """n cells → n values and (row index, trouble); every distinct cell is parsed once."""
-    kinds = set(map(type, cells))
-    if kinds == {type(None)}:
-        return list(cells), []
-    if kinds & {list, tuple, dict} or (bool in kinds and len(kinds - {bool, type(None), str})):  # True == 1 would share an answer
-        parsed = [parse(c) for c in cells]
-        return [v for v, _ in parsed], [(i, t) for i, (_, t) in enumerate(parsed) if t]
-    answers = {c: parse(c) for c in set(cells)}
-    values = {c: v for c, (v, _) in answers.items()}
-    troubles = {c: t for c, (_, t) in answers.items() if t}
-    out = [values[c] for c in cells]
-    return out, [(i, troubles[c]) for i, c in enumerate(cells) if c in troubles] if troubles else []

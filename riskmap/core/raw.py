@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from riskmap.core.finding import Severity
@@ -36,3 +36,18 @@ def plain(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return unicodedata.normalize("NFKC", str(value)).strip()
+
+
+def parse_column(cells: Sequence[Any], parse: Parser) -> tuple[list[Any], list[tuple[int, Trouble]]]:
+    """n cells → n values and (row index, trouble); every distinct cell is parsed once."""
+    kinds = set(map(type, cells))
+    if kinds == {type(None)}:
+        return list(cells), []
+    if kinds & {list, tuple, dict} or (bool in kinds and len(kinds - {bool, type(None), str})):  # True == 1 would share an answer
+        parsed = [parse(c) for c in cells]
+        return [v for v, _ in parsed], [(i, t) for i, (_, t) in enumerate(parsed) if t]
+    answers = {c: parse(c) for c in set(cells)}
+    values = {c: v for c, (v, _) in answers.items()}
+    troubles = {c: t for c, (_, t) in answers.items() if t}
+    out = [values[c] for c in cells]
+    return out, [(i, troubles[c]) for i, c in enumerate(cells) if c in troubles] if troubles else []
