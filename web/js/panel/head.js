@@ -1,15 +1,14 @@
 // Over the list: tabs with counts, chips of what is filtered, sort, export. The number exported stands there before anything is exported.
 
-import { file, get as fetchJson, stopped } from "../api.js";
+import { get as fetchJson, stopped } from "../api.js";
 import * as catalogue from "../catalogue.js";
 import { $, clear, h, icon } from "../dom.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
-import { asked, boxText, path } from "../query.js";
+import { asked, path } from "../query.js";
 import { filtersOf, get as state, set, setFilters } from "../state.js";
 import { shown } from "../feed.js";
 import { filterKeys, filterName, without } from "./chips.js";
-import { toast } from "./notice.js";
 
 const counts = new Map();
 
@@ -63,29 +62,6 @@ export function paintTools() {
   $("export").hidden = s.list === catalogue.DISTRICTS;
 }
 
-const FORMATS = ["xlsx", "csv", "geojson", "gpkg"];
-
-/** The export menu: how many, then as what. */
-async function exportMenu(view, total) {
-  const s = state(), menu = $("export-menu"), filters = asked(s.list, { bbox: s.inView ? boxText(view.view().bbox) : "", sort: s.sort || catalogue.defaultSort(s.list) });
-  const go = async (format) => {
-    closeMenu();
-    toast(t("export.making", { n: count(total) }));
-    try {
-      const { blob, name } = await file(path(s.list, "export"), { format, filters });
-      const link = h("a", { href: URL.createObjectURL(blob), download: name });
-      document.body.append(link); link.click(); link.remove();
-      setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
-      toast(t("export.done", { n: count(total), name }));
-    } catch (error) { toast(`${t("export.failed")} ${error.message} ${error.remedy || ""}`); }
-  };
-  clear(menu, h("p", {}, t("export.count", { n: count(total), layer: catalogue.layerLabel(s.list) })), FORMATS.map((format) => h("button", { type: "button", role: "menuitem", disabled: !total, onclick: () => go(format) }, icon("table"), t(`export.${format}`), h("span", { class: "n" }, `.${format}`))));
-  menu.hidden = false;
-  $("export").setAttribute("aria-expanded", "true");
-  const first = menu.querySelector("button:not([disabled])");
-  if (first) first.focus();
-}
-
 export function closeMenu() {
   const menu = $("export-menu");
   if (menu.hidden) return false;
@@ -100,7 +76,7 @@ export function closeMenu() {
 export function wireHead(list, view) {
   $("sort").addEventListener("change", (event) => set({ sort: event.target.value === catalogue.defaultSort(state().list) ? "" : event.target.value }));
   $("in-view").addEventListener("change", (event) => set({ inView: event.target.checked }));
-  $("export").addEventListener("click", () => (closeMenu() ? null : exportMenu(view, list.total || 0)));
+  $("export").addEventListener("click", () => { if (!closeMenu()) import("./export.js").then((module) => module.exportMenu(view, list.total || 0, closeMenu)); });
   $("export-menu").addEventListener("keydown", (event) => {
     const items = [...event.currentTarget.querySelectorAll("button")], step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) { items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus(); event.preventDefault(); }

@@ -3,12 +3,10 @@
 import { get as fetchJson, stopped } from "../api.js";
 import * as catalogue from "../catalogue.js";
 import { $, clear, h, later } from "../dom.js";
-import { filterKeys, filterName, without } from "./chips.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
 import { asked, boxText, path } from "../query.js";
-import { filtersOf, get as state, set, setFilters } from "../state.js";
-import { apiFilters } from "../url.js";
+import { filtersOf, get as state, set } from "../state.js";
 import { block, skeleton, wrong } from "./notice.js";
 import { districtRow, featureRow } from "./rows.js";
 
@@ -106,25 +104,9 @@ export class List {
     clear(line, h("b", {}, count(this.total)), " ", h("span", { class: "c2" }, s.inView ? t("count.view") : t("count.same")));
   }
 
-  /** 筛选无结果: what each filter left out would give. */
   async _empty() {
-    const s = state(), filters = filtersOf(s.list), question = this.asked;
-    const keys = filterKeys(filters);
-    const clearAll = [t("clear.all"), () => set({ filters: { ...s.filters, [s.list]: {} }, q: "", inView: false }), true];
-    if (!keys.length && !s.q && !s.inView) { this._say(block({ title: t("empty.first", { layer: catalogue.layerLabel(s.list) }), text: t("empty.first.text") })); return; }
-    const chips = h("div", { class: "col" });
-    this._say(block({ name: "filter", title: t("empty.filter", { layer: catalogue.layerLabel(s.list) }), text: t("empty.filter.text"), extra: chips, actions: [clearAll] }));
-    if (s.inView) chips.append(h("button", { type: "button", class: "chip", onclick: () => set({ inView: false }) }, t("without", { what: t("inview") })));
-    if (s.q) chips.append(h("button", { type: "button", class: "chip", onclick: () => set({ q: "" }) }, t("without", { what: `${t("search")} ${s.q}` })));
-    for (const key of keys) {
-      const chip = h("button", { type: "button", class: "chip", onclick: () => setFilters(s.list, without(s.list, key)) }, t("without", { what: filterName(s.list, key) }));
-      chips.append(chip);
-      if (s.list === catalogue.DISTRICTS) continue;
-      try {
-        const body = await fetchJson(path(s.list, "count"), apiFilters(without(s.list, key), { q: s.q }));
-        if (this.asked === question) chip.append(h("span", { class: "n" }, t("n.items", { n: count(body.count) })));
-      } catch (error) { /* the way out stands without its number */ }
-    }
+    const question = this.asked, { emptyList } = await import("./empty.js");
+    if (this.asked === question) emptyList(this.note, () => this.asked === question);
   }
 
   /** Puts the rows in sight into the page, and fetches on near the end. */
