@@ -281,11 +281,26 @@ class Cluster:
 
     def _make_database(self) -> None:
         dsn = make_conninfo(self.dsns().superuser, dbname="postgres")
-        with psycopg.connect(dsn, autocommit=True) as conn:
+        with self._patiently(dsn) as conn:
             if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)).fetchone() is None:
                 conn.execute(
                     sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(self.database))
                 )
+
+    def _patiently(self, dsn: str) -> psycopg.Connection:
+        """A connection, waited for while the server recovers by itself (a killed backend makes it start over)."""
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                return psycopg.connect(dsn, autocommit=True)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline or not self._pid():
+                    raise SetupError(
+                        f"数据库不应答 The database does not answer: {str(error).strip()[-200:]}",
+                        where=str(self.home / "log"),
+                        remedy="riskmap db down && riskmap db up",
+                    ) from error
+                time.sleep(0.2)
 
     def _make_ballast(self, who: account.Account) -> None:
         """Real blocks set aside (not a sparse file), as long as the disk has ten times as much free."""

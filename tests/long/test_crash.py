@@ -23,7 +23,7 @@ from riskmap.store.cluster import Cluster
 from riskmap.store.process import living_in
 
 ROWS = 20_000
-MOMENTS = 3
+MOMENTS = 50
 KEEP = {"shared_buffers": "128MB"}  # fsync stays on: this is what is tested
 
 # The client: plans once, commits the plan; told to commit again it must find it done.
