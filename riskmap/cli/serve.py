@@ -73,7 +73,8 @@ def chosen(host: str | None, port: int | None) -> Settings:
 def listening(given: Settings) -> socket.socket:
     """The bound socket, taken before anything slow is done, so that a port in use is told at once."""
     family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named: asyncio sends without delay only over sockets that say TCP, and each answer would wait 40 ms for an acknowledgement.
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((given.host, given.port))
