@@ -87,6 +87,7 @@ class Grader:
         if graded is None:
             graded, whole = full(self.db, self.catalogue, now, self.graded), True
             log.info("graded", run=graded.run_id, as_of=str(graded.as_of), closed=len(closed))
+        self.picture.warm(graded.engine)
         with self._moved:
             self.graded, self.failure = graded, None
             self._moved.notify_all()

@@ -54,10 +54,7 @@ class Picture:
             )
         key = (run, resolution, box, delta)
         with self._lock:
-            if self._stamp != (id(engine), engine.revision):
-                self._stamp = (id(engine), engine.revision)
-                self._sheets.clear()
-                self._answers.clear()
+            self._turn(engine)
             if found := self._answers.get(key):
                 self._answers.move_to_end(key)
                 return found
@@ -70,6 +67,21 @@ class Picture:
             if len(self._answers) > KEPT:
                 self._answers.popitem(last=False)
         return body
+
+    def warm(self, engine: Engine) -> None:
+        """Prepare every resolution before the first reader asks."""
+        for resolution in MARGIN:
+            with self._lock:
+                self._turn(engine)
+                if resolution not in self._sheets:
+                    self._sheets[resolution] = self._sheet(engine, resolution)
+
+    def _turn(self, engine: Engine) -> None:
+        """Forget what was prepared for another state."""
+        if self._stamp != (id(engine), engine.revision):
+            self._stamp = (id(engine), engine.revision)
+            self._sheets.clear()
+            self._answers.clear()
 
     def _sheet(self, engine: Engine, resolution: int) -> Sheet:
         with engine.lock:
