@@ -70,8 +70,8 @@ def page(
         following = str(request.url.include_query_params(cursor=found.cursor))
         links = [{"rel": "next", "type": "application/geo+json", "href": following[len(str(request.base_url)) - 1 :]}]
     head = {"numberMatched": matched} if matched is not None else {}
-    body = orjson.dumps({"type": "FeatureCollection", **head, "numberReturned": found.n, "links": links})
-    return Response(body[:-1] + b',"features":' + found.features.encode() + b"}", media_type="application/geo+json")
+    body = {"type": "FeatureCollection", **head, "numberReturned": len(found.features), "links": links, "features": found.features}
+    return Response(orjson.dumps(body), media_type="application/geo+json")
 
 
 @router.get("/count")

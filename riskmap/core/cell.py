@@ -112,6 +112,36 @@ def cover(shape: shapely.Geometry, res: int = RESOLUTION, *, limit: int = 400_00
     return found
 
 
+# From the middle of a cell to its farthest corner, metres, generously: by so much a descendant may stick out of its ancestor.
+_REACH_M = {6: 5000.0, 7: 1900.0, 8: 700.0, 9: 270.0}
+_BOX_CELLS = 400           # at most so many cells cover a box
+
+
+def ranges(box: tuple[float, float, float, float]) -> tuple[list[int], list[int]]:
+    """(lowest, highest) ids of runs of resolution-9 cells that hold every place in a box (west, south, east, north, degrees).
+
+    A run may hold places outside the box too. For boxes a small part of a hemisphere: the cells are counted beforehand.
+    """
+    west, south, east, north = box
+    narrow = max(0.05, float(np.cos(np.radians(max(abs(south), abs(north))))))
+    middle = h3.latlng_to_cell((south + north) / 2, (west + east) / 2, RESOLUTION)
+    fine = (east - west) * 111_320 * narrow * (north - south) * 111_320 / h3.cell_area(middle, unit="m^2")
+    res = next((r for r in (9, 8, 7, 6) if fine < _BOX_CELLS * 7 ** (RESOLUTION - r)), 5)
+    # PostGIS compares boxes in 32 bits, so a place 1.5e-5 degrees outside may count as inside: hold it too.
+    margin = sum(_REACH_M[r] for r in range(res + 1, RESOLUTION + 1)) / 111_320 + 2e-5
+    south, north = max(-89.9, south - margin), min(89.9, north + margin)
+    west, east = max(-180.0, west - margin / narrow), min(180.0, east + margin / narrow)
+    ring = h3.LatLngPoly([(south, west), (south, east), (north, east), (north, west)])
+    found = np.sort(np.array(h3.h3shape_to_cells_experimental(ring, res, contain="overlap"), dtype=np.int64))
+    free = np.int64((1 << (45 - 3 * res)) - (1 << (45 - 3 * RESOLUTION)))     # digits of the resolutions in between
+    low = (found & _RES_MASK & ~free) | np.int64(RESOLUTION << 52)
+    high = low | free
+    step = np.int64(1 << (45 - 3 * RESOLUTION))
+    apart = np.flatnonzero(low[1:] - high[:-1] > 2 * step) + 1                # digit 7 is never used: its gap is none
+    first, last = np.concatenate([[0], apart]), np.concatenate([apart, [len(found)]]) - 1
+    return (low[first].tolist(), high[last].tolist()) if len(found) else ([], [])
+
+
 def _inradius_m(shape: shapely.Geometry, res: int) -> float:
     """Radius of the circle inside a cell at the middle of the shape."""
     west, south, east, north = shape.bounds

@@ -11,12 +11,14 @@ from typing import Any
 
 import orjson
 
+from riskmap.core.cell import ranges
 from riskmap.core.filter import Filter
 from riskmap.errors import BadInput
 from riskmap.store.query import Conn, row, rows, run
 
-APART = {"by_id": "apart_id", "by_code": "apart_code", "by_level": "apart_level"}
-SMALL_SQUARE_DEGREES = 0.4  # a tenth of the city's box
+IN_CELLS = ("by_id", "by_level")  # orders that the index by cells can give
+APART = {"by_code": "apart_code"}
+SMALL_SQUARE_DEGREES = 0.5  # an eighth of the city's box; records of a larger one soon come by in any order
 COLUMN_FACETS = {"level": "effective_level", "district": "district_code", "status": "status"}
 
 
@@ -41,16 +43,19 @@ def page(
     """One page of at most `size` records in the order `sort` = (column, SQL type, descending); keyset, never offset."""
     column, kind, descending = sort
     after_key, after_id = _read_cursor(cursor) if cursor else (None, None)
+    box = asked.bbox if asked.bbox and _small(asked.bbox) else None
+    name, more = "features_page", dict[str, Any]()
+    if box and column in IN_CELLS and (asked.parent, asked.ids, asked.batch) == (None, None, None):
+        low, high = ranges(box)
+        name, more = "features_page_box", {"low": low, "high": high}
+    elif box:
+        column = APART.get(column, column)
     found = rows(
         conn,
-        "features_page",
-        {
-            "key": APART.get(column, column) if asked.bbox and _small(asked.bbox) else column,
-            "type": kind,
-            "direction": "DESC" if descending else "ASC",
-            "beyond": "<" if descending else ">",
-        },
+        name,
+        {"key": column, "type": kind, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"},
         **asked.parameters(today),
+        **more,
         size=size,
         facts=facts,
         after_key=after_key,

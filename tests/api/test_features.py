@@ -56,6 +56,16 @@ def test_pages_hold_every_record_once_in_order(shelters, sort):
         assert keys == sorted(keys, reverse=sort.startswith("-"))
 
 
+@pytest.mark.parametrize("sort", ["id", "-effective_level", "code", "name"])
+def test_a_small_box_holds_what_a_large_one_holds_there(shelters, sort):
+    west, south, east, north = 116.33, 39.90, 116.40, 39.915
+    whole = pages(shelters, f"sort={sort}&bbox=110,30,120,45&limit=7")
+    places = {f["id"]: f["geometry"]["coordinates"] for f in whole}
+    wanted = [f["id"] for f in whole if west <= places[f["id"]][0] <= east and south <= places[f["id"]][1] <= north]
+    found = pages(shelters, f"sort={sort}&bbox={west},{south},{east},{north}&limit=3")
+    assert [f["id"] for f in found] == wanted and 0 < len(wanted) < len(whole)
+
+
 def test_every_shape_agrees_under_random_filters(shelters):
     draw = random.Random(7)
     for _ in range(60):

@@ -109,3 +109,15 @@ def test_cover_agrees_with_the_librarys_own_overlap(corners, res):
     differ = np.setxor1d(cell.cover(shape, res), np.array(theirs, dtype=np.int64))
     # only cells that the border merely grazes may differ: h3 bends edges along great circles
     assert shapely.area(shapely.intersection(cell.polygons(differ), shape)).sum() < 1e-10
+
+
+@settings(max_examples=200, deadline=None)
+@given(LON, LAT, st.floats(0, 1), st.floats(0, 0.6), st.randoms(use_true_random=False))
+def test_runs_of_cells_hold_every_place_of_a_box(west, south, wide, tall, draw):
+    low, high = cell.ranges((west, south, west + wide, south + tall))
+    assert len(low) == len(high) <= 400 and low == sorted(low) and all(a <= b for a, b in zip(low, high, strict=True))
+    lon = np.array([west, west + wide, *(west + wide * draw.random() for _ in range(200))])
+    lat = np.array([south, south + tall, *(south + tall * draw.random() for _ in range(200))])
+    cells = cell.cells_of(lon, lat)
+    at = np.searchsorted(np.array(low), cells, side="right") - 1
+    assert (at >= 0).all() and (cells <= np.array(high)[at]).all()
