@@ -50,9 +50,15 @@ def city(cluster, template, catalogue) -> Iterator[tuple[Database, Grader]]:
         with db.as_user(OFFICER) as conn:
             desk = Desk(catalogue, places.gazetteer(conn))
         n = 40
-        columns = {"name": [f"源 {i}" for i in range(n)], "lon": (HERE.lon + rng.uniform(-0.02, 0.02, n)).tolist(),
-                   "lat": (HERE.lat + rng.uniform(-0.02, 0.02, n)).tolist(), "kind": [kind] * n, "accident_type": ["容器爆炸"] * n,
-                   "likelihood": rng.integers(1, 6, n).tolist(), "severity": rng.integers(3, 6, n).tolist()}
+        columns = {
+            "name": [f"源 {i}" for i in range(n)],
+            "lon": (HERE.lon + rng.uniform(-0.02, 0.02, n)).tolist(),
+            "lat": (HERE.lat + rng.uniform(-0.02, 0.02, n)).tolist(),
+            "kind": [kind] * n,
+            "accident_type": ["容器爆炸"] * n,
+            "likelihood": rng.integers(1, 6, n).tolist(),
+            "severity": rng.integers(3, 6, n).tolist(),
+        }
         checked = check(catalogue.layer("risk_source"), catalogue.codes, columns, gazetteer=desk.gazetteer)
         with db.as_user(OFFICER, write=True) as conn:
             made = register.plan(conn, desk, checked, Source(file_name="test"), OFFICER)
@@ -87,13 +93,17 @@ def test_cells_are_the_engines(client: TestClient, city, resolution: int) -> Non
     engine = city[1].graded.engine
     made = drawn(engine, resolution)
     assert whole["cell"] == h3cell.hex_of(made.cell) == sorted(whole["cell"]) and len(whole["cell"]) > 0
-    assert whole["level"] == made.level.tolist() and whole["worst"] == made.worst.tolist() and whole["count"] == made.count.tolist()
+    assert (
+        whole["level"] == made.level.tolist() and whole["worst"] == made.worst.tolist() and whole["count"] == made.count.tolist()
+    )
     assert whole["risk"] == np.round(made.risk / 1e6, 1).tolist()
     assert sum(whole["count"]) == 40
     delta = client.get("/api/cells", params={"resolution": resolution, "encoding": "delta"}).json()
     ids = int(delta["base"], 16) >> delta["shift"]
     low = int(delta["base"], 16) & ((1 << delta["shift"]) - 1)
-    rebuilt = [f"{(i << delta['shift']) | low:x}" for i in [ids, *(ids + np.cumsum(np.array(delta["delta"], dtype=np.int64))).tolist()]]
+    rebuilt = [
+        f"{(i << delta['shift']) | low:x}" for i in [ids, *(ids + np.cumsum(np.array(delta["delta"], dtype=np.int64))).tolist()]
+    ]
     assert rebuilt == whole["cell"]
 
 
@@ -117,19 +127,37 @@ def test_an_answer_is_tagged_by_its_run(client: TestClient, city) -> None:
     assert client.get("/api/cells", params={"resolution": 8}, headers=tag).status_code == 304
     run = grader.graded.run_id
     with db.as_user(OFFICER, write=True) as conn:
-        one = conn.execute("SELECT id, steward_org FROM feature WHERE layer = 'risk_source' AND level = 1 ORDER BY id LIMIT 1").fetchone()
-        danger = conn.execute("INSERT INTO hidden_danger (feature_id, steward_org, code, title, grade, found_on, actor) "
-                              "VALUES (%s, %s, 'YH1', '试', 'major', now()::date, 'o') RETURNING id", [one["id"], one["steward_org"]]).fetchone()
-        conn.execute("INSERT INTO hidden_danger_event (danger_id, steward_org, state, deadline_on, happened_on, actor) "
-                     "VALUES (%s, %s, 'listed', now()::date + 30, now()::date, 'o')", [danger["id"], one["steward_org"]])
+        one = conn.execute(
+            "SELECT id, steward_org FROM feature WHERE layer = 'risk_source' AND level = 1 ORDER BY id LIMIT 1"
+        ).fetchone()
+        danger = conn.execute(
+            "INSERT INTO hidden_danger (feature_id, steward_org, code, title, grade, found_on, actor) "
+            "VALUES (%s, %s, 'YH1', '试', 'major', now()::date, 'o') RETURNING id",
+            [one["id"], one["steward_org"]],
+        ).fetchone()
+        conn.execute(
+            "INSERT INTO hidden_danger_event (danger_id, steward_org, state, deadline_on, happened_on, actor) "
+            "VALUES (%s, %s, 'listed', now()::date + 30, now()::date, 'o')",
+            [danger["id"], one["steward_org"]],
+        )
         journal.event(conn, "ledger.changed", "risk_source", one["steward_org"], {"ids": [one["id"]]})
     grader.wait(lambda g: g.run_id != run, 30)
     second = client.get("/api/cells", params={"resolution": 8}, headers=tag)
     assert second.status_code == 200 and second.headers["etag"] != first.headers["etag"]
 
 
-@pytest.mark.parametrize("query", [{"resolution": 4}, {"resolution": 10}, {"bbox": "1,2,3"}, {"bbox": "5,4,3,2"}, {"bbox": "a,b,c,d"},
-                                   {"bbox": "nan,0,1,1"}, {"encoding": "x"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"resolution": 4},
+        {"resolution": 10},
+        {"bbox": "1,2,3"},
+        {"bbox": "5,4,3,2"},
+        {"bbox": "a,b,c,d"},
+        {"bbox": "nan,0,1,1"},
+        {"encoding": "x"},
+    ],
+)
 def test_a_bad_question_is_refused(client: TestClient, query: dict) -> None:
     assert client.get("/api/cells", params=query).status_code == 422
 
@@ -156,7 +184,7 @@ def test_districts_and_their_card(client: TestClient, city) -> None:
     tomorrow = (dt.date.today() + dt.timedelta(days=3)).isoformat()
     assert client.get("/api/districts/110101/grade", params={"as_of": tomorrow}).status_code == 422
     past = client.get("/api/districts/110101/grade", params={"as_of": "2026-01-01"}).json()
-    assert past["computed"] is None and past["shown"] is None          # nothing was on record then
+    assert past["computed"] is None and past["shown"] is None  # nothing was on record then
 
 
 def test_a_cell_explains_itself(client: TestClient, city) -> None:

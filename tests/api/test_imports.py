@@ -41,7 +41,11 @@ def test_upload_plan_commit_undo(client, tmp_path):
     refused = client.get(f"{url}/rows?outcome=refused").json()["rows"]
     assert [r["row_no"] for r in refused] == [3]
     told = refused[0]["findings"][0]
-    assert (told["column"], told["value"], told["severity"]) == ("可容纳避难人数", "很多", "refuse") and told["reason"] and told["remedy"]
+    assert (
+        (told["column"], told["value"], told["severity"]) == ("可容纳避难人数", "很多", "refuse")
+        and told["reason"]
+        and told["remedy"]
+    )
     done = client.post(f"{url}/commit", json={"plan_hash": plan["plan_hash"]})
     assert done.status_code == 200 and done.json()["counts"]["created"] == 2 and count(client) == 2
     again = client.post(f"{url}/commit", json={"plan_hash": plan["plan_hash"]})
@@ -82,10 +86,28 @@ def test_rows_are_paged_in_the_order_of_the_file(client):
 
 def test_crs_district_and_mapping_are_taken(client):
     body = "单位,X,Y\n甲,447900.0,4417700.0\n".encode()
-    plan = send(client, body, crs="EPSG:4548", district="朝阳区", mapping=json.dumps({"单位": "name", "X": "lon", "Y": "lat", "=县级": "shelter_level"})).json()
+    plan = send(
+        client,
+        body,
+        crs="EPSG:4548",
+        district="朝阳区",
+        mapping=json.dumps({"单位": "name", "X": "lon", "Y": "lat", "=县级": "shelter_level"}),
+    ).json()
     row = client.get(f"{URL}/{plan['id']}/rows").json()["rows"][0]
-    assert row["outcome"] == "incomplete" and row["payload"]["name"] == "甲" and 116 < row["payload"]["lon"] < 117 and row["payload"]["attributes"]["shelter_level"] == "3"
-    for bad in ({"crs": "EPSG:2437"}, {"crs": "x"}, {"district": "某区"}, {"mapping": "["}, {"mapping": '{"单位": 1}'}, {"mapping": '{"没有": "name"}'}):
+    assert (
+        row["outcome"] == "incomplete"
+        and row["payload"]["name"] == "甲"
+        and 116 < row["payload"]["lon"] < 117
+        and row["payload"]["attributes"]["shelter_level"] == "3"
+    )
+    for bad in (
+        {"crs": "EPSG:2437"},
+        {"crs": "x"},
+        {"district": "某区"},
+        {"mapping": "["},
+        {"mapping": '{"单位": 1}'},
+        {"mapping": '{"没有": "name"}'},
+    ):
         answer = send(client, body, **bad)
         assert answer.status_code == 422 and answer.json()["remedy"], bad
 
@@ -121,7 +143,9 @@ def test_forms_that_are_none(client):
     assert client.post(URL, files=[("file", ("a", b"x")), ("file", ("b", b"y"))]).status_code == 422
     assert client.post(URL, files={"file": ("a.csv", b"")}).status_code == 422
     assert send(client, workbooks.billion_laughs(), "x.xlsx").status_code == 422
-    big = client.post(URL, content=(b"x" * 1_000_000 for _ in range(30)), headers={"Content-Type": "multipart/form-data; boundary=b"})
+    big = client.post(
+        URL, content=(b"x" * 1_000_000 for _ in range(30)), headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
     assert big.status_code in (413, 422)
 
 
@@ -137,7 +161,9 @@ def test_a_body_over_the_bound_is_refused_while_it_comes(client):
 
     answer = client.post(URL, content=body(), headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert answer.status_code == 413 and answer.json()["remedy"]
-    declared = client.post(URL, content=b"x", headers={"Content-Type": "multipart/form-data; boundary=b", "Content-Length": "900000000"})
+    declared = client.post(
+        URL, content=b"x", headers={"Content-Type": "multipart/form-data; boundary=b", "Content-Length": "900000000"}
+    )
     assert declared.status_code == 413
 
 
@@ -152,8 +178,12 @@ def test_hostile_names_are_plain_text(client):
 
 
 def test_fields_of_the_product_cannot_be_imported(client):
-    rows = "name,lon,lat,id,status,steward_org,version,created_at,effective_level\n甲,116.391,39.907,1,approved,99,7,2020-01-01,1\n"
+    rows = (
+        "name,lon,lat,id,status,steward_org,version,created_at,effective_level\n甲,116.391,39.907,1,approved,99,7,2020-01-01,1\n"
+    )
     plan = send(client, rows.encode()).json()
     row = client.get(f"{URL}/{plan['id']}/rows").json()["rows"][0]
-    assert row["outcome"] == "incomplete" and not {"status", "version", "created_at", "effective_level"} & set(row["payload"]["attributes"])
+    assert row["outcome"] == "incomplete" and not {"status", "version", "created_at", "effective_level"} & set(
+        row["payload"]["attributes"]
+    )
     assert row["payload"]["steward_org"] != 99

@@ -38,7 +38,9 @@ def server(dsns: Dsns, tmp_path: Path) -> Iterator[tuple[httpx.Client, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([sys.executable, "-c", PROGRAM, dsns.app, dsns.engine, str(port), str(tmp_path)], cwd=settings().root) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, dsns.app, dsns.engine, str(port), str(tmp_path)], cwd=settings().root
+    ) as process:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
             for _ in range(120):
                 try:
