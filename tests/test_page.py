@@ -176,27 +176,3 @@ def test_the_single_file_links_nothing_and_says_that_it_is_demo() -> None:
     style = "".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))
     assert style and "url(" not in style
     assert HOSTILE[0] not in text and HOSTILE[3] not in text
-
-
-@pytest.mark.browser
-def test_the_single_file_opens_from_a_stick_with_no_request(tmp_path: Path) -> None:
-    if not (WEB / "vendor/leaflet/leaflet.js").is_file():
-        pytest.skip("web/vendor is filled at set-up")
-    from tests.browser.chromium import opened
-
-    path = tmp_path / "map.html"
-    path.write_text(single(), "utf-8")
-    with opened() as chromium:
-        asked, errors = [], []
-        tab = chromium.new_page()
-        tab.on("request", lambda r: asked.append(r.url) if not r.url.startswith("data:") else None)
-        tab.on("pageerror", lambda e: errors.append(str(e)))
-        tab.goto(path.as_uri())
-        tab.wait_for_selector(".snap-i")
-        assert asked == [path.as_uri()] and errors == []
-        assert tab.locator(".snap-i").count() == len(HOSTILE)
-        assert tab.evaluate("() => window.__x") is None
-        rows = tab.locator("tbody tr td:nth-child(2)").all_inner_texts()
-        assert rows == HOSTILE
-        tab.locator(".snap-i").nth(4).hover()
-        assert HOSTILE[4] in tab.locator(".leaflet-tooltip").inner_text()
