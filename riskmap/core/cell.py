@@ -114,7 +114,7 @@ def cover(shape: shapely.Geometry, res: int = RESOLUTION, *, limit: int = 400_00
 
 # From the middle of a cell to its farthest corner, metres, generously: by so much a descendant may stick out of its ancestor.
 _REACH_M = {6: 5000.0, 7: 1900.0, 8: 700.0, 9: 270.0}
-_BOX_CELLS = 400           # at most so many cells cover a box
+_BOX_CELLS = 120           # about so many cells cover a box
 
 
 def ranges(box: tuple[float, float, float, float]) -> tuple[list[int], list[int]]:

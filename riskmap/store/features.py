@@ -14,7 +14,7 @@ import orjson
 from riskmap.core.cell import ranges
 from riskmap.core.filter import Filter
 from riskmap.errors import BadInput
-from riskmap.store.query import Conn, row, rows, run
+from riskmap.store.query import Conn, row, rows, run, tuples
 
 IN_CELLS = ("by_id", "by_level")  # orders that the index by cells can give
 APART = {"by_code": "apart_code"}
@@ -50,7 +50,7 @@ def page(
         name, more = "features_page_box", {"low": low, "high": high}
     elif box:
         column = APART.get(column, column)
-    found = rows(
+    found = tuples(
         conn,
         name,
         {"key": column, "type": kind, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"},
@@ -62,7 +62,7 @@ def page(
         after_id=after_id,
     )
     last = found[-1] if len(found) == size else None
-    return Page([_feature(r, fields, facts) for r in found], _write_cursor(last["sort_key"], last["id"]) if last else None)
+    return Page([_feature(r, fields, facts) for r in found], _write_cursor(last[-1], last[0]) if last else None)
 
 
 def _small(box: tuple[float, float, float, float]) -> bool:
@@ -70,31 +70,32 @@ def _small(box: tuple[float, float, float, float]) -> bool:
     return (box[2] - box[0]) * (box[3] - box[1]) < SMALL_SQUARE_DEGREES
 
 
-def _feature(r: dict[str, Any], fields: Sequence[str], facts: bool) -> dict[str, Any]:
-    """A row of features_page as GeoJSON; coordinates to 1e-6 degrees, a decimetre."""
-    attributes = r["attributes"]
+def _feature(row: tuple[Any, ...], fields: Sequence[str], facts: bool) -> dict[str, Any]:
+    """A row of features_shown as GeoJSON; coordinates to 1e-6 degrees, a decimetre."""
+    (id, code, name, level, effective_level, district, town, address, status, missing, verified_on, parent_id, parent_name, version, demo,
+     lon, lat, attributes, open_, major, overdue, _) = row  # fmt: skip
     properties = {
-        "code": r["code"],
-        "name": r["name"],
-        "level": r["level"],
-        "effective_level": r["effective_level"],
-        "district": r["district_code"],
-        "town": r["town_code"],
-        "address": r["address"],
-        "status": r["status"],
-        "missing": r["missing"],
-        "verified_on": r["verified_on"] and r["verified_on"].isoformat(),
-        "parent_id": r["parent_id"],
-        "parent_name": r["parent_name"],
-        "version": r["version"],
-        "demo": r["demo"],
+        "code": code,
+        "name": name,
+        "level": level,
+        "effective_level": effective_level,
+        "district": district,
+        "town": town,
+        "address": address,
+        "status": status,
+        "missing": missing,
+        "verified_on": verified_on and verified_on.isoformat(),
+        "parent_id": parent_id,
+        "parent_name": parent_name,
+        "version": version,
+        "demo": demo,
     }
-    for name in fields:
-        properties[name] = attributes.get(name)
+    for field in fields:
+        properties[field] = attributes.get(field)
     if facts:
-        properties["dangers"] = {"open": r["open"], "major": r["major"], "overdue": r["overdue"]}
-    place = None if r["lon"] is None else {"type": "Point", "coordinates": [round(r["lon"], 6), round(r["lat"], 6)]}
-    return {"type": "Feature", "id": r["id"], "geometry": place, "properties": properties}
+        properties["dangers"] = {"open": open_, "major": major, "overdue": overdue}
+    place = None if lon is None else {"type": "Point", "coordinates": (round(lon, 6), round(lat, 6))}
+    return {"type": "Feature", "id": id, "geometry": place, "properties": properties}
 
 
 def count(conn: Conn, asked: Filter, today: dt.date) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 SQL_DIR = Path(__file__).parent / "sql"
@@ -47,6 +48,12 @@ def chosen(name: str, choose: Mapping[str, str] | None) -> str:
 def rows(conn: Conn, name: str, /, choose: Mapping[str, str] | None = None, **params: Any) -> list[dict[str, Any]]:
     """Every row of the named statement, as dicts."""
     return conn.execute(chosen(name, choose), params).fetchall()  # type: ignore[arg-type]
+
+
+def tuples(conn: Conn, name: str, /, choose: Mapping[str, str] | None = None, **params: Any) -> list[tuple[Any, ...]]:
+    """Every row of the named statement, as tuples: for what is asked hundreds of times a second."""
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(chosen(name, choose), params).fetchall()  # type: ignore[arg-type]
 
 
 def row(conn: Conn, name: str, /, choose: Mapping[str, str] | None = None, **params: Any) -> dict[str, Any] | None:
