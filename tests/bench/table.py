@@ -52,7 +52,7 @@ def figure(value: float | None, unit: str) -> str:
     """Three significant digits with the unit; a dash for what was not measured."""
     if value is None:
         return "—"
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
     return f"{value:,.{digits}f} {unit}".rstrip()
 
 
