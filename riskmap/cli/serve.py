@@ -15,7 +15,7 @@ from riskmap.cli import app, log
 from riskmap.cli.audit import HEADS
 from riskmap.errors import SetupError
 from riskmap.flows.seal import Sealer
-from riskmap.flows.setup import clear_cut_demo, is_empty, loading_demo, opened
+from riskmap.flows.setup import clear_cut_demo, is_empty, loading_demo, opened, settle
 from riskmap.settings import Settings, settings
 from riskmap.store.database import Database
 from riskmap.store.server import embedded
@@ -97,6 +97,7 @@ def load_demo(db: Database, given: Settings) -> None:
     print("空库，装入演示城市（约两分钟）… An empty database: loading the demo city (about two minutes) …", flush=True)
     with loading_demo(given):
         demo.load(db, given)
+    settle(given)
 
 
 class Server(uvicorn.Server):

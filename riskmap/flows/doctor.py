@@ -94,8 +94,7 @@ def _cluster(settings: Settings) -> Iterator[Check]:
             yield Check("cluster", "warn", said, "另设 RISKMAP_OWNER_DATABASE_URL 与应用账号 Give the app a login of its own")
         return
     status = cluster.status()
-    blocked = account.searchable(cluster.home.parent, account.account())
-    if blocked:
+    if not account.is_missing() and (blocked := account.searchable(cluster.home.parent, account.account())):
         yield Check("cluster", "fail", f"数据库账号进不了 the server's account cannot enter {blocked}", f"chmod o+x {blocked}")
     elif not status.initialised:
         yield Check("cluster", "warn", f"尚未建立 not made yet: {status.home}", "riskmap db up")

@@ -43,6 +43,13 @@ def loading_demo(settings: Settings) -> Iterator[None]:
     mark.unlink()
 
 
+def settle(settings: Settings) -> None:
+    """After a bulk load: statistics and visibility for the planner, and a checkpoint, so that a crash has little to redo."""
+    with connect(server.dsns(settings, start=False).superuser) as conn:
+        conn.execute("VACUUM (ANALYZE)")
+        conn.execute("CHECKPOINT")
+
+
 def clear_cut_demo(settings: Settings) -> bool:
     """Throw half a demo city away, so that it can be loaded whole; True when there was one. Refused where other records are there."""
     if not (settings.var_dir / LOADING).exists():

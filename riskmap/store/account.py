@@ -54,6 +54,17 @@ def account() -> Account:
     return Account(entry.pw_uid, entry.pw_gid, SERVER_ACCOUNT, prefix)
 
 
+def is_missing() -> bool:
+    """Whether root has no account to run the server as yet: PostgreSQL's packages make it, so nothing was ever made here."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        pwd.getpwnam(SERVER_ACCOUNT)
+    except KeyError:
+        return True
+    return False
+
+
 def name_of(uid: int) -> str:
     """The login name of a uid; empty for an account without one (a container's random uid)."""
     try:

@@ -71,6 +71,8 @@ class Cluster:
 
     @property
     def home(self) -> Path:
+        if account.is_missing():
+            return self.var_dir / "pg"
         if self._home is None:
             self._home = account.place(self.var_dir / "pg", account.account())
         return self._home
@@ -96,6 +98,8 @@ class Cluster:
 
     def up(self, release_ballast: bool = False) -> Dsns:
         """Make the cluster if there is none, start it if it is not running, make the database if it is missing. Repeatable."""
+        if account.is_missing():
+            postgres.install()
         version = self._version()
         programs = self._programs(version)
         who = account.account()

@@ -176,6 +176,23 @@ def test_missing_packages_give_the_exact_line(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="只有 root 会遇到 only root meets this")
+def test_on_a_bare_machine_the_packages_come_before_the_account(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = account.SERVER_ACCOUNT
+    monkeypatch.setattr(account, "SERVER_ACCOUNT", "riskmap-no-such-account")
+    cluster = made(folder)
+    assert not cluster.status().initialised  # looking needs no account
+    install = postgres.install
+
+    def packages(version: int | None = None) -> postgres.Programs:
+        monkeypatch.setattr(account, "SERVER_ACCOUNT", real)  # the package makes the account
+        return install(version)
+
+    monkeypatch.setattr(postgres, "install", packages)
+    cluster.up()
+    assert cluster.status().running
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="只有 root 会遇到 only root meets this")
 def test_where_the_servers_account_may_not_go_the_cluster_lives_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = folder / "home"
     home.mkdir(mode=0o700)
