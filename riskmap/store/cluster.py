@@ -112,11 +112,13 @@ class Cluster:
             if self._version() is None:
                 self._make(programs, who)
             self._configure(who)
-            if not self._pid():
-                self._clear_after_crash()
-                self._enough_space()
-                self._start(programs, who)
-            self._make_database()
+            for last in (False, False, True):
+                if not self._pid():
+                    self._clear_after_crash()
+                    self._enough_space()
+                    self._start(programs, who)
+                if self._make_database(last):
+                    break
             if not release_ballast:
                 self._make_ballast(who)
         return self.dsns()
@@ -283,13 +285,21 @@ class Cluster:
         ] or said.splitlines()
         raise SetupError(f"{title}: {' / '.join(told[-3:])}", where=str(self.home / "log"), remedy="riskmap doctor")
 
-    def _make_database(self) -> None:
+    def _make_database(self, last: bool) -> bool:
+        """Make the database if it is missing. False when the server turned out to be dying, killed a moment ago."""
         dsn = make_conninfo(self.dsns().superuser, dbname="postgres")
-        with self._patiently(dsn) as conn:
+        try:
+            conn = self._patiently(dsn)
+        except SetupError:
+            if last or self._pid():
+                raise
+            return False
+        with conn:
             if conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (self.database,)).fetchone() is None:
                 conn.execute(
                     sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(self.database))
                 )
+        return True
 
     def _patiently(self, dsn: str) -> psycopg.Connection:
         """A connection, waited for while the server recovers by itself (a killed backend makes it start over)."""
