@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -20,6 +21,10 @@ from riskmap.store.cluster import Cluster, Dsns
 from riskmap.store.database import Database
 from riskmap.store.migrate import connect, migrate
 from riskmap.store.reference import load_reference
+
+# A slow machine is no fault of the code: no deadline for one example.
+hypothesis.settings.register_profile("riskmap", deadline=None)
+hypothesis.settings.load_profile("riskmap")
 
 UNSAFE_BUT_FAST = {
     "fsync": "off",
