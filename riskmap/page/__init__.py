@@ -8,6 +8,7 @@ settings only, through `|tojavascript`, which escapes < > & and '.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -156,6 +157,7 @@ def live(
         "words": words,
         "t": lambda key: words[key],
         "version": asset_version(web_dir),
+        "modules": modules(web_dir, "wall.js" if mode == "wall" else "main.js"),
     }
     shell = Shell(web_dir, "wall.html" if mode == "wall" else "onemap.html", context)
     one = OneMap()
@@ -167,6 +169,23 @@ def live(
         one.add_child(Spec("layer", name=layer.name, icon=f"/static/layers/{layer.name}/icon.svg", look=layer.look.model_dump()))
     one.add_child(LayerTree(layers))
     return shell.render()
+
+
+@lru_cache
+def modules(web_dir: Path, entry: str) -> tuple[str, ...]:
+    """Addresses of the modules that `entry` imports at once, found by following them, so that the browser asks for all together."""
+    found: dict[Path, None] = {}
+
+    def follow(path: Path) -> None:
+        if path in found:
+            return
+        found[path] = None
+        for name in re.findall(r"^import .*?\"(\.[^\"]+)\";", path.read_text("utf-8"), re.MULTILINE):
+            follow((path.parent / name).resolve())
+
+    root = (web_dir / "js").resolve()
+    follow(root / entry)
+    return tuple(f"/static/js/{path.relative_to(root).as_posix()}" for path in found)
 
 
 @lru_cache

@@ -13,15 +13,8 @@ from tests.browser.tabs import settled
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 THROTTLE = 4
-PAN = """async () => {
-  const map = riskmap.view.map, times = [];
-  let last = performance.now(), going = true;
-  const tick = (now) => { times.push(now - last); last = now; if (going) requestAnimationFrame(tick); };
-  requestAnimationFrame(tick);
-  for (let i = 0; i < 60; i++) { map.panBy([i % 20 < 10 ? 14 : -14, 6 * Math.sin(i)], { animate: false }); await new Promise(requestAnimationFrame); }
-  going = false;
-  return times.slice(2).sort((a, b) => a - b);
-}"""
+FRAMES = """() => { window.__frames = []; let last = performance.now();
+  const tick = (now) => { window.__frames.push(now - last); last = now; requestAnimationFrame(tick); }; requestAnimationFrame(tick); }"""
 # Twenty thousand cells of resolution 9 round the centre, in place of the city's own, all in view.
 CELLS = """async () => {
   await riskmap.feed._h3();
@@ -38,6 +31,7 @@ def slowed(tab: Page) -> None:
 
 
 def test_the_first_usable_map_within_2_5_seconds(fresh_tab: Callable[..., Page], site: str) -> None:
+    fresh_tab().wait_for_timeout(5000)  # a browser just started is busy with itself
     took = []
     for _ in range(3):
         tab = fresh_tab()
@@ -70,5 +64,12 @@ def test_panning_20000_hexagons_keeps_up(tab: Page, site: str) -> None:
     settled(tab)
     assert tab.evaluate(CELLS) > 19_000
     slowed(tab)
-    frames = tab.evaluate(PAN)
+    tab.evaluate(FRAMES)
+    for x, y in ((80, 40), (-70, 50), (60, -60), (-90, -20)):
+        tab.mouse.move(700, 450)
+        tab.mouse.down()
+        tab.mouse.move(700 + x, 450 + y, steps=25)
+        tab.mouse.up()
+    frames = sorted(tab.evaluate("window.__frames.slice(2)"))
+    assert len(frames) > 30
     assert frames[int(len(frames) * 0.95)] <= 80, frames[-6:]

@@ -4,8 +4,8 @@ import { half } from "./i18n.js";
 
 const running = new Map();
 const kept = new Map();
-const KEEP_MS = 20_000;
-const WAIT_MS = 20_000;
+const KEEP_MS = 20000;
+const WAIT_MS = 20000;
 
 /** What went wrong, as the server's problem document says it. */
 export class Problem extends Error {

@@ -64,6 +64,12 @@ export function later(ms, run) {
   return (...rest) => { clearTimeout(timer); timer = setTimeout(() => run(...rest), ms); };
 }
 
+/** Calls `run` once before the next frame, however often it is asked. */
+export function onceAFrame(run) {
+  let due = 0;
+  return () => { if (!due) due = requestAnimationFrame(() => { due = 0; run(); }); };
+}
+
 /** Tabs by the keyboard: left and right move, the rest is the browser's. */
 export function tabKeys(list) {
   list.addEventListener("keydown", (event) => {

@@ -2,7 +2,6 @@
 
 import { get as fetchJson, stop, stopped } from "./api.js";
 import * as catalogue from "./catalogue.js";
-import { later } from "./dom.js";
 import { count } from "./format.js";
 import { cellResolution, FAR } from "./map/zoom.js";
 import { asked, boxText, path } from "./query.js";
@@ -22,11 +21,14 @@ export class Feed {
     this.cellBox = null; this.cellRun = null; this.cellResolution = 0;
     this.points = new Map();                                  // layer → what its points on the map answer
     this.inView = {};                                         // layer → records within the view
-    this.soon = later(120, () => this.refresh());
+    this.due = 0;
+    this.pillsFor = "";
   }
 
-  /** Everything again, from the state. */
-  refresh() {
+  /** What the map should hold is looked at again, once however often it is asked. */
+  refresh() { if (!this.due) this.due = setTimeout(() => { this.due = 0; this._look(); }, 0); }
+
+  _look() {
     const s = state(), on = shown(), view = this.view.view(), far = view.zoom <= FAR;
     const levels = (name) => new Set(filtersOf(name).level || LEVELS);
     this.view.set({ districts: on.has(catalogue.DISTRICTS), levels: levels(catalogue.DISTRICTS), cells: on.has(catalogue.CELLS), cellLevels: levels(catalogue.CELLS) });
@@ -36,10 +38,12 @@ export class Feed {
   }
 
   async _pills(s, far) {
-    if (!catalogue.isLayer(s.list) || !shown().has(s.list) || window.innerWidth < 600) { this.view.setPills(null, 0); return; }
-    if (!far) return;
+    if (!catalogue.isLayer(s.list) || !shown().has(s.list) || window.innerWidth < 600) { this.view.setPills(null, 0); this.pillsFor = ""; return; }
+    const question = JSON.stringify([s.list, asked(s.list)]);
+    if (!far || question === this.pillsFor) return;
     try {
       const counts = await fetchJson(path(s.list, "districts"), asked(s.list), { slot: "pills" });
+      this.pillsFor = question;
       const level = filtersOf(s.list).level;
       this.view.setPills((code) => count(counts[code] || 0), level && level.length === 1 ? level[0] : 0);
       this.say("pills", null);
@@ -111,7 +115,7 @@ export class Feed {
   }
 
   /** Grades changed: what was fetched before is not good any more. */
-  forget() { this.cellBox = null; this.points.clear(); }
+  forget() { this.cellBox = null; this.points.clear(); this.pillsFor = ""; }
 
   say(what, error) { this.notice(what, error); }
 }

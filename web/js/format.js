@@ -2,8 +2,11 @@
 
 import { chinese, language, t } from "./i18n.js";
 
-const number = new Intl.NumberFormat(language);
-const fixed = [0, 1, 2, 3].map((digits) => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+// made when first used: each costs an old machine some milliseconds
+const makers = new Map();
+const made = (key, make) => { if (!makers.has(key)) makers.set(key, make()); return makers.get(key); };
+const number = { format: (value) => made("n", () => new Intl.NumberFormat(language)).format(value) };
+const fixed = [0, 1, 2, 3].map((digits) => ({ format: (value) => made(digits, () => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(value) }));
 
 export const NUMERAL = ["", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"];
 export const known = (value) => value !== null && value !== undefined && value !== "";
@@ -18,21 +21,13 @@ export const fine = (value) => signed(value, Math.abs(value) >= 0.095 || !value 
 /** Ⅰ 重大 … 未评估. */
 export const levelName = (level) => (level >= 1 && level <= 4 ? `${NUMERAL[level]} ${t(`level.${level}`)}` : t("level.0"));
 
-/** For summaries only: 1.98 百万 is never written, 198 万 is. */
-export function rough(value) {
-  if (!known(value)) return { text: t("unknown"), unit: "" };
-  if (chinese && value >= 1e6) return { text: fixed[value >= 1e7 ? 0 : 1].format(value / 1e4), unit: "万" };
-  if (!chinese && value >= 1e6) return { text: fixed[2].format(value / 1e6), unit: "M" };
-  return { text: number.format(value), unit: "" };
-}
-
-const BEIJING = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const BEIJING = () => new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 /** A moment in the city's own time, whatever the browser's: {year, month, day, hour, minute, second} as text, or null. */
 export function beijing(stamp) {
   const d = new Date(stamp);
   if (Number.isNaN(d.getTime())) return null;
-  return Object.fromEntries(BEIJING.formatToParts(d).map(({ type, value }) => [type, value]));
+  return Object.fromEntries(made("beijing", BEIJING).formatToParts(d).map(({ type, value }) => [type, value]));
 }
 
 /** 当日 21:40，当年 11-23 06:00，跨年 2026-11-23. */

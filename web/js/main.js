@@ -2,11 +2,11 @@
 
 import { forget, get as fetchJson } from "./api.js";
 import * as catalogue from "./catalogue.js";
-import { $, later, tabKeys } from "./dom.js";
+import { $, later, onceAFrame, tabKeys } from "./dom.js";
 import { Feed } from "./feed.js";
 import { metres, moment } from "./format.js";
 import { language, t } from "./i18n.js";
-import { keysDialog, wireKeys } from "./keys.js";
+import { wireKeys } from "./keys.js";
 import { INSET_BOX, insetAt, paintInset } from "./map/inset.js";
 import { MapView } from "./map/view.js";
 import { FAR } from "./map/zoom.js";
@@ -14,11 +14,11 @@ import { asked, path } from "./query.js";
 import * as state from "./state.js";
 import { filterCount } from "./panel/chips.js";
 import { closeMenu, loadCounts, paintChips, paintTabs, paintTools, wireHead } from "./panel/head.js";
-import { openLayers, paintLayers, repaintLayers, toggleLevel } from "./panel/layers.js";
+import { openLayers, paintLayers, toggleLevel } from "./panel/layers.js";
 import { legendBox, scaleBar, tip } from "./panel/mapside.js";
 import { List } from "./panel/list.js";
 import { bar, copy, toast } from "./panel/notice.js";
-import { covered, phone, sheetStep, sheetTo, wireSheet } from "./panel/sheet.js";
+import { covered, phone, sheetStep, sheetTo } from "./panel/sheet.js";
 
 const facets = new Map();
 let leftTab = "layers", view, list, feed, located = null;
@@ -55,40 +55,41 @@ if (!document.documentElement.dataset.theme && !new URLSearchParams(location.sea
 async function start() {
   document.body.dataset.ready = "0";
   const shell = window.riskmap;
-  const early = { outlines: fetchJson("/api/districts.geojson", {}, { keep: 0 }), water: fetchJson("/api/water.geojson", {}, { keep: 0 }), districts: catalogue.loadDistricts(new URLSearchParams(location.search).get("on") || ""), status: catalogue.loadStatus(), bases: fetchJson("/api/basemaps", {}, { keep: 0 }) };
+  const early = { layers: catalogue.loadLayers(), outlines: fetchJson("/api/districts.geojson", {}, { keep: 0 }), districts: catalogue.loadDistricts(new URLSearchParams(location.search).get("on") || ""),
+    status: catalogue.loadStatus(), water: fetchJson("/api/water.geojson", {}, { keep: 0 }), bases: fetchJson("/api/basemaps", {}, { keep: 0 }) };
   for (const one of Object.values(early)) one.catch(() => {});
   view = new MapView($("mapbox"), shell, happened);
   $("map").setAttribute("aria-label", t("map.label"));
-  try { await catalogue.loadLayers(); } catch (error) { bar("layers", { kind: "bad", text: `${t("error.start")} ${error.message}`, action: [t("retry"), () => location.reload()] }); return; }
+  try { await early.layers; } catch (error) { bar("layers", { kind: "bad", text: `${t("error.start")} ${error.message}`, action: [t("retry"), () => location.reload()] }); return; }
   state.start({ list: catalogue.defaultList() });
   const s = state.get();
+  list = new List({ view, open: openItem, go: goTo, hover: hoverItem, loaded: () => { if (state.get().id) list.reveal(); } });
   if (s.view) view.setView(s.view); else view.fitCity(false, cityPad());
+  list.load();
   feed = new Feed(view, failing);
-  list = new List({ view, open: openItem, go: goTo, hover: hoverItem, loaded: () => { if (state.get().id && !state.get().id.seen) list.reveal(); } });
   wire(shell);
   state.watch(changed);
   paintTabs(); paintChips(); paintTools(); paintLeft();
   followTheme(s);
   $("q").value = s.q;
-  list.load(); loadCounts(); loadFacets(); followCard(); choose();
-  early.outlines.then((body) => { view.setOutlines(body); gradesCame(); }, (error) => failing("outlines", error));
-  early.water.then((body) => view.setWater(body), () => {});
-  early.districts.then(gradesCame, (error) => failing("districts", error));
+  followCard(); choose();
   early.status.then(statusCame, () => {});
-  early.bases.then((body) => { sources = Array.isArray(body) ? body : body.basemaps || []; followBase(); if (leftTab === "base") paintLeft(); }, () => {});
-  feed.refresh();
+  await Promise.all([early.outlines.then((body) => view.setOutlines(body), (error) => failing("outlines", error)), early.districts.catch((error) => failing("districts", error))]);
+  gradesCame();
   moved(view.view());
-  await Promise.all([early.outlines, early.districts].map((one) => one.catch(() => {})));
   followWhy();
   document.body.dataset.ready = "1";
+  loadCounts(); loadFacets();                         // figures beside what can be used already
+  early.water.then((body) => view.setWater(body), () => {});
+  early.bases.then((body) => { sources = body; followBase(); if (leftTab === "base") paintLeft(); }, () => {});
 }
 
 const cityPad = () => (phone() ? [110, 12, 0.25 * window.innerHeight + 70, 12] : [18, window.innerHeight < 801 ? 60 : 44, 18, 18]);
 
 function gradesCame() {
   view.setDistricts(catalogue.allDistricts(), (item) => (language === "en" ? item.name_en || item.name : item.name.replace(/区$/, "")));
-  if (feed) feed.refresh();
-  paintTabs(); repaintLayers(); inset();
+  if (feed) { feed.pillsFor = ""; feed.refresh(); }
+  paintTabs(); paintLeft(); inset();
   const run = catalogue.gradingRun(), on = state.get().on;
   if (run) {
     $("graded").hidden = false;
@@ -121,15 +122,17 @@ const settle = later(160, (now) => {
   if (state.get().inView) list.load();
 });
 
-let lastFar = null;
+let band = "";
 function moved(now) {
   scaleBar(view);
   if (!feed) return;
   settle(now);
-  const far = now.zoom <= FAR;
-  if (far !== lastFar) { lastFar = far; inset(); }
+  const here = `${now.zoom <= FAR}/${now.resolution}/${Math.floor(now.zoom * 2)}`;
+  if (here === band) return;
+  band = here;
+  inset();
   legendBox(view, state.get());
-  repaintLayers();
+  if (leftTab === "layers") paintLeft();
 }
 
 function clicked(at) {
@@ -140,11 +143,11 @@ function clicked(at) {
   else if (cardOpen()) closeCard();
 }
 
-function inset() {
+const inset = onceAFrame(() => {
   const box = $("inset"), far = view.view().zoom <= FAR;
   box.hidden = !far || phone() || window.innerWidth < 900;
-  if (!box.hidden) requestAnimationFrame(() => paintInset(box.querySelector("canvas"), view));
-}
+  if (!box.hidden) paintInset(box.querySelector("canvas"), view);
+});
 
 /** The place of a selected record is known: ring on the map, moved into sight, never zoomed. */
 function locate(layer, feature) {
@@ -230,7 +233,7 @@ async function loadFacets() {
   }
 }
 
-async function paintLeft() {
+const paintLeft = onceAFrame(async () => {
   const body = $("left-body"), n = filterCount(state.filtersOf(state.get().list));
   body.dataset.tab = leftTab;
   for (const name of ["layers", "filters", "base"]) $(`tab-${name}`).setAttribute("aria-selected", String(name === leftTab));
@@ -238,7 +241,7 @@ async function paintLeft() {
   if (leftTab === "layers") paintLayers(body, { tree: window.riskmap.tree, view, facets: (name) => facets.get(name) });
   else if (leftTab === "filters") { const { paintFilters } = await import("./panel/filters.js"); if (leftTab === "filters") paintFilters(body, facets.get(state.get().list)); }
   else { const { paintBase } = await import("./panel/base.js"); if (leftTab === "base") paintBase(body, sources.filter((one) => !Object.values(LABELS).includes(one.id))); }
-}
+});
 
 function openLeft(tab) {
   leftTab = tab;
@@ -270,7 +273,7 @@ function wire(shell) {
   $("map-only").addEventListener("click", bare);
   $("locate").addEventListener("click", here);
   $("measure").addEventListener("click", measure);
-  $("help").addEventListener("click", keysDialog);
+  $("help").addEventListener("click", help);
   $("theme").addEventListener("click", () => { const next = theme() === "dark" ? "light" : "dark"; try { localStorage.setItem("theme", next); } catch (error) { /* this time only */ } setTheme(next); if (state.get().theme) state.set({ theme: next }, "replace"); view.recolour(); inset(); legendBox(view, state.get()); });
   $("lang").addEventListener("click", () => { state.set({ lang: language === "en" ? "zh-CN" : "en" }, "replace"); location.reload(); });
   $("on").addEventListener("change", (event) => { const run = catalogue.gradingRun(); state.set({ on: run && event.target.value === run.as_of ? "" : event.target.value }); });
@@ -278,8 +281,9 @@ function wire(shell) {
   canvas.addEventListener("click", (event) => { const at = insetAt(canvas, event); if (at.code) state.set({ district: at.code, id: null, cell: "" }); });
   canvas.addEventListener("dblclick", () => view.fitBox(INSET_BOX));
   wireHead(list, view);
-  wireSheet({ map: () => { document.body.classList.remove("is-left"); sheetTo(0); }, list: () => { document.body.classList.remove("is-left"); sheetTo(sheetStep() === 2 ? 1 : sheetStep() + 1); }, layers: () => openLeft("layers"), filters: () => openLeft("filters") });
-  addEventListener("resize", later(120, () => { inset(); scaleBar(view); list.paint(); }));
+  sheetTo(0);
+  asPhone();
+  addEventListener("resize", later(120, () => { asPhone(); inset(); scaleBar(view); list.paint(); }));
   const choices = [1, 2, 3, 4];
   wireKeys([
     [["/"], t("key.search"), () => { $("q").focus(); $("q").select(); }],
@@ -291,11 +295,19 @@ function wire(shell) {
     [["v"], t("key.inview"), () => state.set({ inView: !state.get().inView })],
     [["+", "="], t("key.in"), () => view.zoomBy(1)], [["-"], t("key.out"), () => view.zoomBy(-1)], [["0"], t("key.city"), () => view.fitCity(true, cityPad())],
     [["m"], t("key.map"), bare], [["y"], t("key.copy"), () => { copy(location.href); }],
-    [["?"], t("key.help"), keysDialog],
+    [["?"], t("key.help"), help],
     [["Escape"], t("key.close"), escape],
   ]);
   shell.list = list; shell.view = view; shell.feed = feed; shell.state = state;   // for tests and for the console
 }
+
+/** The sheet's own code comes when the window first is a phone's. */
+const asPhone = () => {
+  if (!phone() || asPhone.done) return;
+  asPhone.done = import("./panel/grab.js").then((module) => module.wireSheet({ map: () => { document.body.classList.remove("is-left"); sheetTo(0); }, list: () => { document.body.classList.remove("is-left"); sheetTo(sheetStep() === 2 ? 1 : sheetStep() + 1); }, layers: () => openLeft("layers"), filters: () => openLeft("filters") }));
+};
+
+const help = () => import("./panel/help.js").then((module) => module.keysDialog());
 
 function escape() {
   if ($("dialog").open) { $("dialog").close(); return true; }

@@ -3,11 +3,19 @@
 import { forget, get as fetchJson } from "./api.js";
 import * as catalogue from "./catalogue.js";
 import { $, clear, h, icon, layerIcon, mark } from "./dom.js";
-import { NUMERAL, beijing, count, decimal, levelName, moment, percent, rough } from "./format.js";
+import { NUMERAL, beijing, count, decimal, known, levelName, moment, percent } from "./format.js";
 import { chinese, language, t } from "./i18n.js";
 import { MapView } from "./map/view.js";
 import { levelOf } from "./panel/charts.js";
 import { scaleBar } from "./panel/mapside.js";
+
+/** For summaries only: 1.98 百万 is never written, 198 万 is. */
+function rough(value) {
+  if (!known(value)) return { text: t("unknown"), unit: "" };
+  if (chinese && value >= 1e6) return { text: decimal(value / 1e4, value >= 1e7 ? 0 : 1), unit: "万" };
+  if (!chinese && value >= 1e6) return { text: decimal(value / 1e6), unit: "M" };
+  return { text: count(value), unit: "" };
+}
 
 const given = new URLSearchParams(location.search);
 const seconds = (key, low, high, usual) => Math.min(high, Math.max(low, Number(given.get(key)) || usual));

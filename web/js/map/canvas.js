@@ -2,6 +2,8 @@
 
 import { frame } from "./mercator.js";
 
+const RESTING_MS = 140;
+
 /** `paint(g, frame)` is called after every move; between moves the picture is only shifted and scaled. */
 export const CanvasLayer = L.Renderer.extend({
   initialize(paint, options) {
@@ -19,28 +21,34 @@ export const CanvasLayer = L.Renderer.extend({
   },
   _destroyContainer() {
     cancelAnimationFrame(this._due);
+    clearTimeout(this._later);
     this._container.remove();
     delete this._container;
     delete this._g;
   },
   _updatePaths() {},
   _onViewReset() { this._reset(); },
-  _reset() { this._update(); this._updateTransform(this._center, this._zoom); },
+  _reset() { this._drawn = null; this._update(); this._updateTransform(this._center, this._zoom); },
   _onZoomEnd() {},
   _update() {
     if (this._map._animatingZoom && this._bounds) return;
+    clearTimeout(this._later);
+    if (this._holds()) { this._later = setTimeout(() => { if (this._map) { this._drawn = null; this._update(); } }, RESTING_MS); return; }
     L.Renderer.prototype._update.call(this);
     const canvas = this._container, box = this._bounds, size = box.getSize();
     this._ratio = Math.min(window.devicePixelRatio || 1, 2);
     L.DomUtil.setPosition(canvas, box.min);
-    const width = Math.round(size.x * this._ratio), height = Math.round(size.y * this._ratio);
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width; canvas.height = height;
-      canvas.style.width = `${size.x}px`; canvas.style.height = `${size.y}px`;
-    }
+    canvas.style.width = `${size.x}px`; canvas.style.height = `${size.y}px`;
     cancelAnimationFrame(this._due);
     this._due = 0;
     this._draw();
+  },
+  /** After a move within what is painted already the picture stands; it is painted anew when the hand rests. */
+  _holds() {
+    const was = this._drawn, map = this._map;
+    if (!was || was.zoom !== map.getZoom() || was.ratio !== Math.min(window.devicePixelRatio || 1, 2)) return false;
+    const corner = map.containerPointToLayerPoint([0, 0]), size = map.getSize();
+    return this._bounds.contains(L.bounds(corner, corner.add(size)));
   },
   /** Paints again on the next frame, once however often it is asked. */
   repaint() {
@@ -48,8 +56,14 @@ export const CanvasLayer = L.Renderer.extend({
     this._due = requestAnimationFrame(() => { this._due = 0; if (this._map && !this._map._animatingZoom) this._draw(); });
   },
   _draw() {
-    const g = this._g, box = this._bounds, size = box.getSize(), map = this._map;
+    const g = this._g, canvas = this._container, box = this._bounds, size = box.getSize(), map = this._map;
+    const nothing = this.options.empty && this.options.empty();
+    // an empty layer has no picture at all: handing a blank one to the screen costs as much as a full one
+    const width = nothing ? 0 : Math.round(size.x * this._ratio), height = nothing ? 0 : Math.round(size.y * this._ratio);
+    if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
     const origin = map.getPixelOrigin(), zoom = map.getZoom();
+    this._drawn = { zoom, ratio: this._ratio };
+    if (nothing) return;
     g.setTransform(this._ratio, 0, 0, this._ratio, 0, 0);
     g.clearRect(0, 0, size.x, size.y);
     this._paint(g, frame(256 * 2 ** zoom, origin.x + box.min.x, origin.y + box.min.y, size.x, size.y, zoom, this._ratio));

@@ -6,9 +6,11 @@ import { drawNumeral } from "./symbols.js";
 import { HOUSE } from "./zoom.js";
 
 const rings = new Map();      // cell → x, y … on the unit square, the centre last
-const KEEP = 60_000;
+const KEEP = 60000;
 let data = null;              // {resolution, cell[], level[], risk[], count[], worst[]}
 let index = new Map();
+let order = [];               // positions by level, Ⅰ last and so on top
+let shapes = [];              // rings in that order, as they are first needed
 
 function ringOf(cell) {
   let ring = rings.get(cell);
@@ -24,11 +26,15 @@ function ringOf(cell) {
   return ring;
 }
 
-/** Takes columns of the API, or null. */
+/** Takes columns of the API, or null. They are drawn level by level, so that a colour is set once and not once a cell. */
 export function setCells(columns) {
   data = columns;
   index = new Map();
-  if (data) data.cell.forEach((cell, i) => index.set(cell, i));
+  order = [];
+  shapes = [];
+  if (!data) return;
+  data.cell.forEach((cell, i) => { index.set(cell, i); order.push(i); });
+  order.sort((a, b) => data.level[b] - data.level[a]);
 }
 
 export const cellData = () => data;
@@ -52,12 +58,13 @@ export function paintCells(g, at, show) {
   const outline = at.zoom >= HOUSE;
   const alpha = [0, 1, 2, 3, 4].map((level) => figure(`--hex-a${level}`) * (show.opacity || 1));
   const colour = [0, 1, 2, 3, 4].map((level) => token(`--lv${level}`));
-  let span = 0, drawn = 0;
-  const numerals = [];
-  for (let i = 0; i < data.cell.length; i++) {
-    const level = data.level[i];
+  const edge = token("--hex-edge"), numerals = [];
+  let span = 0, drawn = 0, last = -1;
+  g.lineWidth = 0.8;
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k], level = data.level[i];
     if (!show.levels.has(level)) continue;
-    const ring = ringOf(data.cell[i]), n = ring.length - 2;
+    const ring = shapes[k] || (shapes[k] = ringOf(data.cell[i])), n = ring.length - 2;
     const cx = ring[n] * scale - left, cy = ring[n + 1] * scale - top;
     if (!span) {
       let low = 2, high = -1;
@@ -66,15 +73,18 @@ export function paintCells(g, at, show) {
     }
     if (cx < -span || cy < -span || cx > width + span || cy > height + span) continue;
     drawn++;
-    g.globalAlpha = alpha[level];
-    g.fillStyle = colour[level];
+    if (level !== last) {
+      last = level;
+      g.fillStyle = colour[level]; g.globalAlpha = alpha[level] * (outline ? 0.16 : 1);
+      if (outline) { g.strokeStyle = colour[level]; g.lineWidth = level === 4 ? 1 : 2; } else g.strokeStyle = edge;
+    }
     if (span < 4) { g.fillRect(cx - span / 2, cy - span / 2, span, span); continue; }
     g.beginPath();
     g.moveTo(ring[0] * scale - left, ring[1] * scale - top);
     for (let j = 2; j < n; j += 2) g.lineTo(ring[j] * scale - left, ring[j + 1] * scale - top);
     g.closePath();
-    if (outline) { g.globalAlpha = 0.9; g.strokeStyle = colour[level]; g.lineWidth = level === 4 ? 1 : 2; g.stroke(); g.globalAlpha = alpha[level] * 0.16; g.fill(); }
-    else { g.fill(); if (span > 9) { g.globalAlpha = 1; g.strokeStyle = token("--hex-edge"); g.lineWidth = 0.8; g.stroke(); } }
+    g.fill();
+    if (span > 9) { const own = g.globalAlpha; g.globalAlpha = outline ? 0.9 : 1; g.stroke(); g.globalAlpha = own; }
     if (span > 28) numerals.push(cx, cy, level, data.worst ? data.worst[i] : level);
   }
   g.globalAlpha = 1;

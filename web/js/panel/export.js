@@ -21,7 +21,7 @@ export function exportMenu(view, total, closeMenu) {
       const { blob, name } = await file(path(s.list, "export"), { format, filters });
       const link = h("a", { href: URL.createObjectURL(blob), download: name });
       document.body.append(link); link.click(); link.remove();
-      setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
+      setTimeout(() => URL.revokeObjectURL(link.href), 30000);
       toast(t("export.done", { n: count(total), name }));
     } catch (error) { toast(`${t("export.failed")} ${error.message} ${error.remedy || ""}`); }
   };

@@ -11,6 +11,7 @@ import { shown } from "../feed.js";
 import { filterKeys, filterName, without } from "./chips.js";
 
 const counts = new Map();
+let shownTab = "";
 
 /** Lists offered: districts, then every layer; those switched on first. */
 function lists() {
@@ -32,7 +33,8 @@ export function paintTabs() {
   clear(host, lists().map((name) => h("button", { role: "tab", type: "button", id: `list-tab-${name}`, "aria-selected": String(name === now), "aria-controls": "rows", tabindex: name === now ? "0" : "-1", onclick: () => openList(name) },
     catalogue.layerLabel(name), h("span", { class: "n" }, name === catalogue.DISTRICTS ? String(catalogue.allDistricts().length) : counts.has(name) ? count(counts.get(name)) : ""))));
   const tab = host.querySelector("[aria-selected=true]");
-  if (tab) { if (had) tab.focus(); host.scrollLeft = Math.max(0, tab.offsetLeft - host.offsetLeft - 72); }
+  if (tab && had) tab.focus();
+  if (tab && shownTab !== now) { shownTab = now; requestAnimationFrame(() => { host.scrollLeft = Math.max(0, tab.offsetLeft - host.offsetLeft - 72); }); }
 }
 
 /** Counts of the tabs, each under its own filters. */

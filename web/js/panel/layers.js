@@ -86,5 +86,4 @@ function real(name) {
     body: layer.look.by_level ? () => legend(name, choices, counts) : null });
 }
 
-export const repaintLayers = () => { if (host && host.isConnected && host.dataset.tab === "layers") repaint(); };
 export const openLayers = () => [...open].filter((name) => catalogue.isLayer(name) && catalogue.layer(name).look.by_level);

@@ -6,9 +6,9 @@ import { $, clear, h, later } from "../dom.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
 import { asked, boxText, path } from "../query.js";
-import { filtersOf, get as state, set } from "../state.js";
+import { get as state, set } from "../state.js";
 import { block, skeleton, wrong } from "./notice.js";
-import { districtRow, featureRow } from "./rows.js";
+import { featureRow } from "./rows.js";
 
 const PAGE = 100;
 
@@ -78,15 +78,12 @@ export class List {
     this.busy = false;
   }
 
-  _districts() {
-    const s = state(), levels = filtersOf(catalogue.DISTRICTS).level, view = this.view.view().bbox;
-    const words = s.q.toLowerCase().split(/\s+/).filter(Boolean);
-    const key = (s.sort || "").replace(/^-/, ""), sign = s.sort.startsWith("-") ? -1 : 1;
-    const value = (item) => (item[key] === null || item[key] === undefined ? -Infinity : item[key]);
+  async _districts() {
+    const question = this.asked, { chosen, districtRow } = await import("./districts.js");
+    if (this.asked !== question) return;
     this._drop();
-    this.items = catalogue.allDistricts().filter((item) => (!levels || levels.includes(item.shown || 0)) && words.every((word) => `${item.name}${item.name_en}${item.code}`.toLowerCase().includes(word))
-      && (!s.inView || (item.label[0] >= view[0] && item.label[0] <= view[2] && item.label[1] >= view[1] && item.label[1] <= view[3])))
-      .sort((a, b) => (["d", "t", "code"].includes(key) ? (value(a) > value(b) ? 1 : value(a) < value(b) ? -1 : 0) * sign : (a.shown || 9) - (b.shown || 9) || (b.d || 0) - (a.d || 0)));
+    this.districtRow = districtRow;
+    this.items = chosen(state(), this.view.view().bbox);
     this.total = this.items.length; this.next = null;
     this._count();
     this._say(null);
@@ -128,7 +125,7 @@ export class List {
     const open = (event) => { if (event.metaKey || event.ctrlKey || event.shiftKey) return; event.preventDefault(); this.focus = i; this.open(item); };
     const go = (event) => { event.stopPropagation(); this.go(item); };
     const node = h("li", { class: "li", "aria-posinset": i + 1, "aria-setsize": this.total === null ? -1 : this.total, "data-id": district ? item.code : item.id },
-      ...(district ? districtRow(item, { open, go }) : featureRow(catalogue.layer(state().list), item, { open, go })));
+      ...(district ? this.districtRow(item, { open, go }) : featureRow(catalogue.layer(state().list), item, { open, go })));
     node.style.transform = `translateY(${i * height}px)`;
     node.style.height = `${height}px`;
     node.addEventListener("mouseenter", () => this.hover(item));

@@ -1,11 +1,10 @@
 // What stands on the map but is no map: the scale, the legend of what is drawn, the words beside the pointer.
 
 import * as catalogue from "../catalogue.js";
-import { $, clear, h, mark, svg } from "../dom.js";
-import { shown } from "../feed.js";
+import { $, clear, h } from "../dom.js";
 import { NUMERAL, count, decimal, levelName, metres, percent } from "../format.js";
 import { t } from "../i18n.js";
-import { cellResolution, FAR, HOUSE } from "../map/zoom.js";
+import { FAR } from "../map/zoom.js";
 import { cellWords } from "./rows.js";
 
 const STEPS = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
@@ -17,20 +16,11 @@ export function scaleBar(view, longest = 96) {
   clear(box, length < 1000 ? metres(length) : t("kilometres", { n: length / 1000 }), rule);
 }
 
-const EDGE = { 7: 1.2, 8: 0.5, 9: 0.2 };
-const hexagon = (level) => svg("svg", { class: "hexk", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { class: `hk${level}`, d: "M12 1.5 21 6.7v10.6L12 22.5 3 17.3V6.7z" }));
-const ring = () => svg("svg", { class: "hexk", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("circle", { cx: 12, cy: 12, r: 10, class: "cl-bg" }), svg("circle", { cx: 12, cy: 12, r: 8, class: "cl-ring cl-3" }), svg("circle", { cx: 12, cy: 12, r: 8, class: "cl-ring cl-2", "stroke-dasharray": "16 60" }));
-
-/** The legend of cells and clusters, while they are on the map. */
-export function legendBox(view, state) {
-  const box = $("legend"), zoom = view.view().zoom, cells = shown().has(catalogue.CELLS) && zoom > FAR;
-  const levels = catalogue.isLayer(state.list) && catalogue.layer(state.list).look.by_level;
-  box.hidden = zoom <= FAR || window.innerWidth < 600 || (!cells && !levels);
-  if (box.hidden) return;
-  const resolution = cellResolution(zoom);
-  clear(box, cells ? [h("div", { class: "b" }, t("cells.of", { n: resolution }), " ", h("span", { class: "c2" }, t(zoom >= HOUSE ? "cells.outline" : "cells.edge", { n: EDGE[resolution] }))),
-    h("div", { class: "row row-3" }, [1, 2, 3, 4].map((level) => h("span", { class: "lvt" }, hexagon(level), NUMERAL[level])), h("span", { class: "c2" }, t("cells.empty"))), resolution < 9 ? h("div", { class: "row c2" }, t("cells.corner")) : null] : null,
-  levels ? h("div", { class: "row row-3" }, h("span", { class: "lvt" }, ring(), t("cluster.ring")), h("span", { class: "lvt" }, mark(1, "16"), t("cluster.first"))) : null);
+/** The legend of what near zooms draw; it comes with the first of them. */
+export async function legendBox(view, state) {
+  const box = $("legend");
+  if (view.view().zoom <= FAR || window.innerWidth < 600) { box.hidden = true; return; }
+  (await import("./legend.js")).paintLegend(box, view.view().zoom, state);
 }
 
 function lines(at) {

@@ -2,11 +2,11 @@
 
 import * as catalogue from "../catalogue.js";
 import { h, iconButton, layerIcon, mark } from "../dom.js";
-import { count, day, decimal, levelName, percent } from "../format.js";
+import { count, day, decimal, levelName } from "../format.js";
 import { t } from "../i18n.js";
 import { href } from "../state.js";
 
-const dot = (...parts) => parts.filter(Boolean).join(" · ");
+export const dot = (...parts) => parts.filter(Boolean).join(" · ");
 
 function dangers(found) {
   if (!found) return null;
@@ -40,15 +40,6 @@ export function featureRow(layer, feature, { open, go }) {
       h("div", { class: "m cut" }, dot(p.parent_name, `${catalogue.districtName(p.district)}${p.town_name ? ` ${p.town_name}` : ""}`, p.parent_name ? "" : p.address))),
     feature.geometry ? h("span", { class: "go" }, iconButton("goto", t("goto"), go, { class: "ib ib-s", tabindex: "-1" })) : h("span", { class: "tag tag-warn" }, t("noplace")),
     h("div", { class: "r" }, first || "", h("br"), state)];
-}
-
-/** A district in the list of districts. */
-export function districtRow(item, { open, go }) {
-  return [mark(item.shown, "24", levelName(item.shown)),
-    h("div", { class: "grow" }, h("a", { class: "t cut li-a", href: href({ district: item.code, id: null, cell: "", why: false }), onclick: open }, catalogue.districtName(item.code)),
-      h("div", { class: "m cut" }, dot(levelName(item.shown), item.computed !== item.shown ? t("row.computed", { level: levelName(item.computed) }) : "", t("row.confidence", { letter: item.confidence || t("unknown") }), t("row.sources", { n: count(item.sources) })))),
-    h("span", { class: "go" }, iconButton("goto", t("goto"), go, { class: "ib ib-s", tabindex: "-1" })),
-    h("div", { class: "r" }, `D ${decimal(item.d)}`, h("br"), `T ${percent(item.t)}`)];
 }
 
 /** The mark and words of a cell's level, for tips. */
