@@ -17,7 +17,7 @@ FRAMES = """() => { window.__frames = []; let last = performance.now();
   const tick = (now) => { window.__frames.push(now - last); last = now; requestAnimationFrame(tick); }; requestAnimationFrame(tick); }"""
 # Twenty thousand cells of resolution 9 round the centre, in place of the city's own, all in view.
 CELLS = """async () => {
-  await riskmap.feed._h3();
+  await riskmap.feed.h3();
   const cell = h3.gridDisk(h3.latLngToCell(39.95, 116.4, 9), 81), level = cell.map((_, i) => 1 + (i % 4));
   riskmap.feed.refresh = () => {};
   riskmap.view.setCells({ resolution: 9, cell, level, risk: level, count: level, worst: level });

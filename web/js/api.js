@@ -2,7 +2,8 @@
 
 import { half } from "./i18n.js";
 
-const running = new Map();
+const running = new Map();            // slot → its AbortController
+const pending = new Map();            // slot → {url, promise}
 const kept = new Map();
 const KEEP_MS = 20000;
 const WAIT_MS = 20000;
@@ -53,14 +54,17 @@ async function ask(url, options, slot) {
   }
 }
 
-/** JSON of a GET. `slot` names the question: a newer one of the same slot aborts it. */
-export async function get(path, query, { slot = "", keep = KEEP_MS } = {}) {
-  const url = address(path, query);
-  const old = kept.get(url);
-  if (old && Date.now() - old.at < keep) {
-    if (slot && running.has(slot)) { running.get(slot).abort(); running.delete(slot); }
-    return old.body;
-  }
+/** JSON of a GET. `slot` names the question: a newer one of the same slot aborts it, the same one again shares its answer. */
+export function get(path, query, { slot = "", keep = KEEP_MS } = {}) {
+  const url = address(path, query), old = kept.get(url), now = slot && pending.get(slot);
+  if (old && Date.now() - old.at < keep) { stop(slot); return Promise.resolve(old.body); }
+  if (now && now.url === url) return now.promise;
+  const promise = read(url, slot, keep).finally(() => { const last = pending.get(slot); if (last && last.promise === promise) pending.delete(slot); });
+  if (slot) pending.set(slot, { url, promise });
+  return promise;
+}
+
+async function read(url, slot, keep) {
   const response = await ask(url, { headers: { Accept: "application/json" } }, slot);
   const body = await response.json();
   if (keep) {
@@ -70,7 +74,12 @@ export async function get(path, query, { slot = "", keep = KEEP_MS } = {}) {
   return body;
 }
 
-export const stop = (slot) => { const control = running.get(slot); if (control) control.abort(); };
+export function stop(slot) {
+  const control = running.get(slot);
+  if (control) control.abort();
+  running.delete(slot);
+  pending.delete(slot);
+}
 export const forget = () => kept.clear();
 
 const key = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);

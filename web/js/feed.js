@@ -53,7 +53,7 @@ export class Feed {
   async _cells(view, on) {
     const resolution = on ? cellResolution(view.zoom) : 0;
     if (!resolution) { this.view.setCells(null); this.cellBox = null; stop("cells"); return; }
-    await this._h3();
+    await this.h3();
     const city = this.view.bounds;
     const box = clipped(view.bbox, city);
     if (this.cellBox && this.cellResolution === resolution && within(box, this.cellBox)) return;
@@ -69,15 +69,15 @@ export class Feed {
   }
 
   /** h3-js is large and only cells need it: it comes when the first cell does. */
-  _h3() {
+  h3() {
     if (window.h3) return Promise.resolve();
-    this.h3 = this.h3 || new Promise((done, failed) => {
+    this.coming = this.coming || new Promise((done, failed) => {
       const script = document.createElement("script");
       script.src = "/static/vendor/h3-js/h3-js.umd.js";
-      script.onload = done; script.onerror = () => { this.h3 = null; failed(new Error("h3-js")); };
+      script.onload = done; script.onerror = () => { this.coming = null; failed(new Error("h3-js")); };
       document.head.append(script);
     });
-    return this.h3;
+    return this.coming;
   }
 
   async _points(layer, view, far, on) {
@@ -101,17 +101,6 @@ export class Feed {
       this.view.setPoints(layer.name, columns, look);
       this.say("points", null);
     } catch (error) { if (!stopped(error)) this.say("points", error); }
-  }
-
-  /** Where a cell is: {lat, lng}. */
-  async centre(cell) { await this._h3(); const [lat, lng] = window.h3.cellToLatLng(cell); return { lat, lng }; }
-
-  /** The columns of one cell, whatever its resolution: {risk, level, sources, worst}. */
-  async cell(id) {
-    const { lat, lng } = await this.centre(id), near = 0.0005;
-    const columns = await fetchJson("/api/cells", { resolution: id[1], bbox: boxText([lng - near, lat - near, lng + near, lat + near]) });
-    const i = columns.cell.indexOf(id);
-    return i < 0 ? { level: null, risk: 0, sources: 0 } : { level: columns.level[i], risk: columns.risk[i], sources: columns.count[i], worst: columns.worst[i] };
   }
 
   /** Grades changed: what was fetched before is not good any more. */

@@ -24,7 +24,7 @@ const facets = new Map();
 let leftTab = "layers", view, list, feed, located = null;
 
 // Cards, the grade page, facets and basemaps come when they are first asked for; the map and the list do not wait for them.
-const cardModule = () => import("./panel/card.js").then((module) => { module.wireCard({ view, located: locate, cell: (id) => feed.cell(id), goToCell }); return module; });
+const cardModule = () => import("./panel/card.js").then((module) => { module.wireCard({ view, located: locate, h3: () => feed.h3() }); return module; });
 const cardOpen = () => !$("card").hidden;
 const closeCard = () => state.set({ id: null, district: "", cell: "", why: false });
 const whyOpen = () => !$("why").hidden;
@@ -33,11 +33,6 @@ let sources = [];
 const source = (id) => sources.find((one) => one.id === id) || null;
 
 let opening = null;                            // the row just opened: its card can show a head before the answer comes
-async function goToCell(id) {
-  const at = await feed.centre(id);
-  view.flyTo(at.lng, at.lat, { 7: 11.4, 8: 13 }[id[1]] || 14.6);
-}
-
 async function followCard() {
   const s = state.get();
   if (s.id || s.district || s.cell || cardOpen()) (await cardModule()).followCard(opening);
@@ -76,6 +71,7 @@ async function start() {
   early.status.then(statusCame, () => {});
   await Promise.all([early.outlines.then((body) => view.setOutlines(body), (error) => failing("outlines", error)), early.districts.catch((error) => failing("districts", error))]);
   gradesCame();
+  list.renew();
   moved(view.view());
   followWhy();
   document.body.dataset.ready = "1";
@@ -199,15 +195,7 @@ function changed(s, keys) {
   if (has("on")) { if (cardOpen()) cardModule().then((module) => { module.forgetCard(); module.followCard(); }); catalogue.loadDistricts(s.on).then(gradesCame, (error) => failing("districts", error)); }
   if (has("base")) followBase();
   if (has("theme")) followTheme(s);
-  if (has("filters") && s.id && list.total !== null) leaving(s);
-}
-
-/** The selected record no longer is in the set: its card goes, and that is said. */
-async function leaving(s) {
-  try {
-    const body = await fetchJson(path(s.id.layer, "count"), asked(s.id.layer, { ids: s.id.id }), { slot: "leaving" });
-    if (body.count === 0 && state.get().id && state.get().id.id === s.id.id) { closeCard(); toast(t("card.filtered")); }
-  } catch (error) { /* the card stays */ }
+  if (has("filters") && s.id) cardModule().then((module) => module.leave());
 }
 
 function followTheme(s) {

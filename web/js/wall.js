@@ -61,7 +61,7 @@ function highest() {
 function nearest() {
   const borders = (catalogue.gradingRun() || {}).borders || BORDERS;
   const list = catalogue.allDistricts().filter((one) => one.shown && one.d !== null).map((one) => [one, nearness(one, borders)]).filter(([, near]) => near).sort((a, b) => a[1].share - b[1].share).slice(0, 5);
-  return group(t("wall.near"), "", h("ul", { class: "w-ch" }, list.map(([one, near]) => h("li", {}, h("span", { class: "w-n" }, catalogue.districtName(one.code)), mark(one.shown, "40", levelName(one.shown)), h("span", { class: "grow w-d" }, `${near.kind} ${near.kind === "T" ? percent(one.t) : decimal(one.d)}，${t("wall.up", { level: NUMERAL[near.level], n: near.kind === "T" ? t("points", { n: decimal(near.gap * 100) }) : decimal(near.gap) })}`)))));
+  return group(t("wall.near"), "", h("ul", { class: "w-ch" }, list.map(([one, near]) => h("li", {}, h("span", { class: "w-n" }, catalogue.districtName(one.code)), mark(one.computed, "40", levelName(one.computed)), h("span", { class: "grow w-d" }, `${near.kind} ${near.kind === "T" ? percent(one.t) : decimal(one.d)}，${t("wall.up", { level: NUMERAL[near.level], n: near.kind === "T" ? t("points", { n: decimal(near.gap * 100) }) : decimal(near.gap) })}`)))));
 }
 
 function sources() {

@@ -1,6 +1,6 @@
 // Land, water and districts: the basemap the product owns, and the districts in their colours.
 
-import { inFrame, inside, shapeOf, trace } from "./mercator.js";
+import { inFrame, inside, shapeOf, trace, traceSoft } from "./mercator.js";
 import { figure, token } from "./palette.js";
 import { FAR } from "./zoom.js";
 
@@ -67,7 +67,7 @@ export function paintGround(g, at, show) {
     g.fillStyle = token("--map-water"); g.strokeStyle = token("--map-water-edge"); g.lineWidth = 0.75 * k;
     g.globalAlpha = filled ? figure("--map-water-a") : 1;
     g.beginPath();
-    for (const shape of water) if (inFrame(at, shape.box) && (shape.box[2] - shape.box[0]) * at.scale > 1.5) trace(g, at, shape);
+    for (const shape of water) if (inFrame(at, shape.box) && (shape.box[2] - shape.box[0]) * at.scale > 1.5) traceSoft(g, at, shape);
     g.fill("evenodd"); g.stroke();
     g.globalAlpha = 1;
   }

@@ -74,6 +74,19 @@ export function trace(g, at, shape) {
   }
 }
 
+/** The same with its corners rounded through the middles of its sides: what a coarse shore looks best with. */
+export function traceSoft(g, at, shape) {
+  const { scale, left, top } = at;
+  for (const ring of shape.rings) {
+    const n = ring.length / 2 - 1;                     // the last point is the first again
+    if (n < 3) continue;
+    const x = (i) => ring[2 * (i % n)] * scale - left, y = (i) => ring[2 * (i % n) + 1] * scale - top;
+    g.moveTo((x(0) + x(n - 1)) / 2, (y(0) + y(n - 1)) / 2);
+    for (let i = 0; i < n; i++) g.quadraticCurveTo(x(i), y(i), (x(i) + x(i + 1)) / 2, (y(i) + y(i + 1)) / 2);
+    g.closePath();
+  }
+}
+
 export const inFrame = (at, box, margin = 0) =>
   box[2] * at.scale - at.left >= -margin && box[0] * at.scale - at.left <= at.width + margin &&
   box[3] * at.scale - at.top >= -margin && box[1] * at.scale - at.top <= at.height + margin;

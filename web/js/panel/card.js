@@ -5,9 +5,10 @@ import * as catalogue from "../catalogue.js";
 import { $, clear, h, iconButton, layerIcon, mark, tabKeys } from "../dom.js";
 import { levelName } from "../format.js";
 import { t } from "../i18n.js";
+import { asked, boxText, path } from "../query.js";
 import { get as state, set } from "../state.js";
 import { cellBody, cellFoot, districtBody, districtFoot } from "./areas.js";
-import { copy, skeleton, wrong } from "./notice.js";
+import { copy, skeleton, toast, wrong } from "./notice.js";
 import { tabsOf } from "./record.js";
 
 let opened = "";            // what the card shows: "shelter:12", "110101", "89…"
@@ -113,10 +114,33 @@ export const methodName = (method) => (method && typeof method === "object" ? me
 
 async function cell(id, key) {
   const coarse = id[1] !== "9";                   // the engine explains cells of resolution 9; coarser ones are sums of them
-  const body = coarse ? { coarse, resolution: id[1], ...(await tools.cell(id)) } : await fetchJson(`/api/cells/${id}`, {}, { slot: "card" });
+  const body = coarse ? { coarse, resolution: id[1], ...(await coarseCell(id)) } : await fetchJson(`/api/cells/${id}`, {}, { slot: "card" });
   if (!still(key)) return;
   clear($("card"), head(mark(body.level, "40", levelName(body.level)), `${t("cell")} ${levelName(body.level)}`, `H3-${id[1]} · ${id}`),
-    h("div", { class: "scroll grow sec-pad", tabindex: "0", role: "group", "aria-label": t("cell") }, cellBody(body)), cellFoot(body, () => tools.goToCell(id)));
+    h("div", { class: "scroll grow sec-pad", tabindex: "0", role: "group", "aria-label": t("cell") }, cellBody(body)), cellFoot(body, () => goToCell(id)));
+}
+
+/** Where a cell is: {lat, lng}. */
+async function centre(id) { await tools.h3(); const [lat, lng] = window.h3.cellToLatLng(id); return { lat, lng }; }
+
+async function goToCell(id) { const { lat, lng } = await centre(id); tools.view.flyTo(lng, lat, { 7: 11.4, 8: 13 }[id[1]] || 14.6); }
+
+/** The columns of one cell, whatever its resolution. */
+async function coarseCell(id) {
+  const { lat, lng } = await centre(id), near = 0.0005;
+  const columns = await fetchJson("/api/cells", { resolution: id[1], bbox: boxText([lng - near, lat - near, lng + near, lat + near]) });
+  const i = columns.cell.indexOf(id);
+  return i < 0 ? { level: null, risk: 0, sources: 0 } : { level: columns.level[i], risk: columns.risk[i], sources: columns.count[i], worst: columns.worst[i] };
+}
+
+/** The selected record no longer is in the set: its card goes, and that is said. */
+export async function leave() {
+  const { id } = state();
+  if (!id) return;
+  try {
+    const body = await fetchJson(path(id.layer, "count"), asked(id.layer, { ids: id.id }), { slot: "leaving" });
+    if (body.count === 0 && state().id && state().id.id === id.id) { closeCard(); toast(t("card.filtered")); }
+  } catch (error) { /* the card stays */ }
 }
 
 export const forgetCard = () => { opened = ""; };

@@ -106,6 +106,9 @@ export class List {
     if (this.asked === question) emptyList(this.note, () => this.asked === question);
   }
 
+  /** What rows say of districts is known now: those in the page are made again. */
+  renew() { for (const node of this.nodes.values()) node.remove(); this.nodes.clear(); this.paint(); }
+
   /** Puts the rows in sight into the page, and fetches on near the end. */
   paint() {
     const height = this.rowHeight(), n = this.items.length, s = state();
