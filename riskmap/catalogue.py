@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from riskmap.core import chemical
 from riskmap.core.layer import Layer, LayerField, Option
+from riskmap.core.ledger import Ledger
 from riskmap.errors import NotFound, SetupError
 
 
@@ -21,6 +24,13 @@ class Catalogue:
     layers: Mapping[str, Layer]
     codes: Mapping[str, tuple[Option, ...]]
     folders: Mapping[str, Path]
+    ledgers: Mapping[str, Ledger] = dataclasses.field(default_factory=dict)
+
+    def ledger(self, name: str) -> Ledger:
+        """The ledger of that name, or NotFound with the names there are."""
+        if name not in self.ledgers:
+            raise NotFound("没有这个台账 / no such ledger", where=name, remedy="可用台账 / ledgers: " + ", ".join(self.ledgers))
+        return self.ledgers[name]
 
     def layer(self, name: str) -> Layer:
         """The layer of that name, or NotFound with the names there are."""
@@ -45,7 +55,7 @@ class Catalogue:
 
 
 def load(layers_dir: Path, codes_dir: Path) -> Catalogue:
-    """Read every layers/*/layer.toml and data/codes/*.tsv. Raises SetupError naming the file and the fault."""
+    """Read every layers/*/layer.toml, the ledgers beside them and data/codes/*.tsv. Raises SetupError naming the file and the fault."""
     codes = {path.stem: _codes(path) for path in sorted(codes_dir.glob("*.tsv"))}
     found: list[tuple[Layer, Path]] = []
     for path in sorted(layers_dir.glob("*/layer.toml")):
@@ -80,7 +90,38 @@ def load(layers_dir: Path, codes_dir: Path) -> Catalogue:
         if not (folder / "icon.svg").is_file():
             raise SetupError("icon.svg is missing", where=str(folder), remedy="放入 24 × 24 的 icon.svg / add one")
     found.sort(key=lambda pair: (pair[0].look.order, pair[0].name))
-    return Catalogue({layer.name: layer for layer, _ in found}, codes, {layer.name: folder for layer, folder in found})
+    ledgers = _ledgers(found, codes)
+    return Catalogue({layer.name: layer for layer, _ in found}, codes, {layer.name: folder for layer, folder in found}, ledgers)
+
+
+def gb18218(codes_dir: Path) -> chemical.Tables:
+    """The tables of GB 18218-2018 as core.chemical takes them."""
+    names = ("gb18218_table1", "gb18218_table2", "beta", "alpha", "hazard_grade")
+    return chemical.Tables(*(_table(codes_dir / f"{name}.tsv") for name in names))
+
+
+def _ledgers(found: list[tuple[Layer, Path]], codes: Mapping[str, tuple[Option, ...]]) -> dict[str, Ledger]:
+    """Every other *.toml of a layer's folder is a ledger that hangs on its records."""
+    ledgers: dict[str, Ledger] = {}
+    for layer, folder in found:
+        for path in sorted(folder.glob("*.toml")):
+            if path.name == "layer.toml":
+                continue
+            try:
+                ledger = Ledger.model_validate(tomllib.loads(path.read_text("utf-8")), strict=False)
+            except (ValidationError, tomllib.TOMLDecodeError) as fault:
+                raise SetupError(
+                    f"ledger does not parse: {fault}", where=str(path), remedy="按 layers/README.md 修正 / mend as layers/README.md says"
+                ) from None
+            lost = [f.codes for f in ledger.field if f.codes and f.codes not in codes]
+            if (ledger.name, ledger.layer) != (path.stem, layer.name) or ledger.name in ledgers or lost:
+                raise SetupError(
+                    "ledger: name is the file's, layer the folder's, once only, with code lists that exist",
+                    where=str(path),
+                    remedy=f'name = "{path.stem}", layer = "{layer.name}"' + "".join(f", data/codes/{c}.tsv" for c in lost),
+                )
+            ledgers[ledger.name] = ledger
+    return ledgers
 
 
 def _layer(path: Path) -> Layer:
@@ -98,7 +139,9 @@ def _layer(path: Path) -> Layer:
 
 
 def _codes(path: Path) -> tuple[Option, ...]:
+    return tuple(Option(code=row["code"], zh=row["zh"], en=row.get("en") or "") for row in _table(path))
+
+
+def _table(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as lines:
-        return tuple(
-            Option(code=row["code"], zh=row["zh"], en=row.get("en") or "") for row in csv.DictReader(lines, delimiter="\t")
-        )
+        return list(csv.DictReader(lines, delimiter="\t"))

@@ -95,7 +95,7 @@ def basemaps(settings: Settings) -> list[Basemap]:
 def _routers() -> list[Any]:
     import importlib.util
 
-    names = ("catalogue", "imports", "features", "records", "exports", "grades", "city")
+    names = ("catalogue", "imports", "features", "records", "exports", "grades", "city", "ledgers")
     return [
         importlib.import_module(f"riskmap.api.{name}").router for name in names if importlib.util.find_spec(f"riskmap.api.{name}")
     ]

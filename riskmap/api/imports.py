@@ -29,7 +29,7 @@ from riskmap.store.query import Conn
 router = APIRouter(prefix="/api/layers/{layer}/imports", tags=["imports"])
 _FIELDS = ("crs", "district", "mapping")
 _SLACK = 100_000  # bytes of the form around the file
-_BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
     "type": "object", "required": ["file"], "properties": {
         "file": {"type": "string", "format": "binary", "description": "xlsx, csv, GeoJSON, GeoPackage or zipped Shapefile"},
         "crs": {"type": "string", "description": "wgs84, cgcs2000, gcj02, bd09 or EPSG:n"},
@@ -91,7 +91,7 @@ def _too_large(most: int) -> TooLarge:
     )
 
 
-@router.post("", status_code=201, openapi_extra=_BODY)
+@router.post("", status_code=201, openapi_extra=BODY)
 def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)]) -> Json:
     """Read the file and plan every row. Nothing in force changes; the answer carries the plan's hash for its commit."""
     at, bounds = desk(request), settings(request)
@@ -100,11 +100,11 @@ def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)
         given.name,
         given.fields.get("crs") or None,
         given.fields.get("district") or None,
-        _mapping(given.fields.get("mapping", "")),
+        mapping_of(given.fields.get("mapping", "")),
         bounds.district_tolerance_m,
     )
     at.catalogue.layer(layer)
-    with _on_disk(given) as path:
+    with on_disk(given) as path:
         table = intake.read(at, path, asked, Limits.of(bounds))
         checked = intake.inspect(at, table, asked)
         intake.keep(uploads(bounds), path)
@@ -224,7 +224,7 @@ def _shown(held: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _on_disk(given: Upload) -> Iterator[Path]:
+def on_disk(given: Upload) -> Iterator[Path]:
     """The upload as a file of its own; readers want a path, and its name is not trusted."""
     with tempfile.TemporaryDirectory(prefix="riskmap-upload-") as folder:
         path = Path(folder, "upload")
@@ -235,7 +235,7 @@ def _on_disk(given: Upload) -> Iterator[Path]:
         yield path
 
 
-def _mapping(text: str) -> dict[str, str]:
+def mapping_of(text: str) -> dict[str, str]:
     if not text:
         return {}
     try:

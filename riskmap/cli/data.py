@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from riskmap import catalogue
-from riskmap.cli import app
+from riskmap.cli import app, ledger
 from riskmap.core.actor import OPERATOR
 from riskmap.core.filter import parse, sort_of
 from riskmap.errors import BadInput
@@ -42,7 +42,7 @@ PATIENCE_S = 3_600  # a million rows take longer than a request may
 
 @app.command("import")
 def import_(
-    layer: Annotated[str, typer.Argument(help="图层 layer, e.g. shelter")],
+    layer: Annotated[str, typer.Argument(help="图层 layer, e.g. shelter; 台账 ledger: stock | holding | hidden_danger")],
     file: Annotated[Path, typer.Argument(help="xlsx csv geojson gpkg zip(shp)")],
     crs: Annotated[str | None, typer.Option(help="wgs84 | cgcs2000 | gcj02 | bd09 | EPSG:n")] = None,
     district: Annotated[str | None, typer.Option(help="未填所在区的行归入 stated district of rows that name none")] = None,
@@ -56,11 +56,21 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="有一行被拒绝就全部不登记 change nothing if any row is refused")
     ] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="台账：有行被拒绝时登记其余的行 ledgers: take the sound rows only")
+    ] = False,
     workbook: Annotated[Path | None, typer.Option(help="把标红的工作簿写到这里 write the marked workbook here")] = None,
     as_json: Json = False,
 ) -> None:
     """导入一个文件：检查、列计划、登记 · import a file: check, plan, commit exactly that plan."""
     given, now = settings(), dt.datetime.now(dt.UTC)
+    if layer in catalogue.load(given.layers_dir, given.data_dir / "codes").ledgers:
+        ledger.refuse_others(crs=crs, district=district, accept_duplicates=accept_duplicates, workbook=workbook)
+        with opened(given) as db:
+            ledger.bring(given, db, layer, file, _mapping(mapping or []), dry_run, partial, as_json)
+        return
+    if partial:
+        raise BadInput("--partial 只用于台账 (for ledgers only)", where="--partial", remedy="图层默认就登记合格的行；要全有或全无用 --strict")
     asked = intake.Asked(layer, file.name, crs, district, _mapping(mapping or []), given.district_tolerance_m)
     _say(as_json, f"读取 reading {file.name} …")
     layers = catalogue.load(given.layers_dir, given.data_dir / "codes")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from riskmap.core.amount import factor
-from riskmap.core.layer import Label, Layer
+from riskmap.core.layer import Label, Layer, LayerField
 
 # Fields that are read from a table but not stored under their own name.
 LONLAT, CRS = "lonlat", "crs"
@@ -117,6 +117,11 @@ class Vocabulary:
     exact: dict[str, tuple[str, float]]  # key → field, confidence
     units: dict[str, str]  # field → unit
 
+    def add(self, word: str, name: str, confidence: float) -> None:
+        """Take in a word for a field; the better claim stays."""
+        if word and (k := key(word)) and (k not in self.exact or self.exact[k][1] < confidence):
+            self.exact[k] = (name, confidence)
+
     def match(self, heading: object) -> Claim | None:
         """The best field for one heading, or None. A joined heading ('库存-数量') is tried whole, then by its last part."""
         text = str(heading)
@@ -161,19 +166,8 @@ class Vocabulary:
 
 def vocabulary(layer: Layer) -> Vocabulary:
     """Every heading a layer understands: field names, labels in both languages, aliases. Earlier and better sources win."""
-    exact: dict[str, tuple[str, float]] = {}
-
-    def add(word: str, name: str, confidence: float) -> None:
-        if word and (k := key(word)) and (k not in exact or exact[k][1] < confidence):
-            exact[k] = (name, confidence)
-
-    for f in layer.field:
-        for word, confidence in ((f.name, 1.0), (f.label.zh, 1.0), (f.label.en, 0.99), *((a, 0.95) for a in f.aliases)):
-            add(word, f.name, confidence)
-            if "(" in unicodedata.normalize("NFKC", word) or "（" in word:
-                add(unit_of(word)[0], f.name, confidence - 0.04)
-        if f.unit:
-            add(f"{f.label.zh}({f.unit})", f.name, 1.0)
+    words = declared(layer.field)
+    add = words.add
     for name, label in COMMON_LABELS.items():
         own = layer.common.labels.get(name)
         if own:
@@ -190,7 +184,20 @@ def vocabulary(layer: Layer) -> Vocabulary:
             add(word, name, 0.9)
     add(SHAPE_LON, "lon", 1.5)
     add(SHAPE_LAT, "lat", 1.5)
-    return Vocabulary(exact, {f.name: f.unit for f in layer.field if f.unit})
+    return words
+
+
+def declared(fields: Sequence[LayerField]) -> Vocabulary:
+    """Headings of declared fields alone: names, labels in both languages, aliases."""
+    words = Vocabulary({}, {f.name: f.unit for f in fields if f.unit})
+    for f in fields:
+        for word, confidence in ((f.name, 1.0), (f.label.zh, 1.0), (f.label.en, 0.99), *((a, 0.95) for a in f.aliases)):
+            words.add(word, f.name, confidence)
+            if "(" in unicodedata.normalize("NFKC", word) or "（" in word:
+                words.add(unit_of(word)[0], f.name, confidence - 0.04)
+        if f.unit:
+            words.add(f"{f.label.zh}({f.unit})", f.name, 1.0)
+    return words
 
 
 def propose(layer: Layer, headings: Sequence[str], given: Mapping[str, str] | None = None) -> Proposal:
@@ -198,8 +205,13 @@ def propose(layer: Layer, headings: Sequence[str], given: Mapping[str, str] | No
 
     Headings in `given` are met by `key`; a heading that starts with '=' stands for a constant and is not looked for.
     """
-    words = vocabulary(layer)
-    fields = {*layer.fields(), *COMMON_LABELS}
+    return proposed(vocabulary(layer), {*layer.fields(), *COMMON_LABELS}, headings, given)
+
+
+def proposed(
+    words: Vocabulary, fields: Collection[str], headings: Sequence[str], given: Mapping[str, str] | None = None
+) -> Proposal:
+    """As `propose`, by a vocabulary and the field names there are."""
     result = Proposal()
     wanted = {key(h): (h, f) for h, f in (given or {}).items() if not h.startswith("=")}
     open_: list[Claim] = []

@@ -160,6 +160,12 @@ def undo(conn: Conn, desk: Desk, batch: int, actor: Actor, now: dt.datetime) -> 
     held = imports.lock(conn, batch)
     if held is None:
         raise NotFound("没有这个批次 / no such batch", where=str(batch))
+    if held["layer"] not in desk.catalogue.layers:  # layer.ledger: its rows are append-only
+        raise Conflict(
+            "台账只增不删，整批不能撤销 / a ledger only grows, its batch is not taken back",
+            where=held["layer"],
+            remedy="用更正的文件或出入库记录更正 / mend with a further entry",
+        )
     if held["state"] == "undone":
         return {"id": batch, "state": "undone", "repeated": True}
     if held["state"] != "committed":

@@ -93,3 +93,19 @@ def test_wrong_words_are_told(riskmap: Any) -> None:
         riskmap("export", "shelter", "--format", "pdf")
     with pytest.raises(NotFound):
         riskmap("undo", "999999")
+
+
+def test_a_ledger_goes_in_by_the_same_command(riskmap: Any) -> None:
+    Path("depot.csv").write_text("储备库名称,储备库编号,储备级别,经度,纬度\n甲库,DP-1,区级,116.391,39.907\n", "utf-8")
+    riskmap("import", "depot", "depot.csv")
+    head = "储备库编号,物资编码,数量,单位,批号\n"
+    Path("stock.csv").write_text(head + "DP-1,1010100,500,袋,B1\nDP-2,1010100,很多,袋,B2\n", "utf-8")
+    told = riskmap("import", "stock", "stock.csv", code=1)
+    assert "全部未登记" in told and "第 3 行" in told and "很多" in told and "没有这个编号" in told
+    assert json.loads(riskmap("import", "stock", "stock.csv", "--dry-run", "--json"))["counts"] == {"new": 1, "refused": 1}
+    assert "已登记 committed" in riskmap("import", "stock", "stock.csv", "--partial")
+    assert "未重复登记" in riskmap("import", "stock", "stock.csv", "--partial")
+    with pytest.raises(BadInput, match="台账"):
+        riskmap("import", "stock", "stock.csv", "--crs", "gcj02")
+    with pytest.raises(BadInput, match="partial"):
+        riskmap("import", "shelter", "a.csv", "--partial")
