@@ -308,7 +308,8 @@ class Cluster:
             try:
                 return psycopg.connect(dsn, autocommit=True)
             except psycopg.OperationalError as error:
-                if time.monotonic() > deadline or not self._pid():
+                lost = not (account.socket_dir(self.home, account.account()) / ".s.PGSQL.5432").exists()
+                if time.monotonic() > deadline - (START_S - ORPHANS_S) * lost or not self._pid():
                     raise SetupError(
                         f"数据库不应答 The database does not answer: {str(error).strip()[-200:]}",
                         where=str(self.home / "log"),

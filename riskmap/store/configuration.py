@@ -38,6 +38,8 @@ def server_settings(socket: Path) -> dict[str, str]:
         "log_line_prefix": "%m [%p] %u ",
         "log_min_duration_statement": "2s",
         "log_lock_waits": "on",
+        "log_parameter_max_length": "0",  # values are people's names and telephones
+        "log_parameter_max_length_on_error": "0",
     }
 
 
