@@ -69,14 +69,13 @@ async function start() {
   $("q").value = s.q;
   followCard(); choose();
   early.status.then(statusCame, () => {});
-  await Promise.all([early.outlines.then((body) => view.setOutlines(body), (error) => failing("outlines", error)), early.districts.catch((error) => failing("districts", error))]);
+  await Promise.all([early.outlines.then((body) => view.setOutlines(body), (error) => failing("outlines", error)), early.districts.catch((error) => failing("districts", error)), early.water.then((body) => view.setWater(body), () => {})]);
   gradesCame();
   list.renew();
   moved(view.view());
   followWhy();
   document.body.dataset.ready = "1";
   loadCounts(); loadFacets();                         // figures beside what can be used already
-  early.water.then((body) => view.setWater(body), () => {});
   early.bases.then((body) => { sources = body; followBase(); if (leftTab === "base") paintLeft(); }, () => {});
 }
 

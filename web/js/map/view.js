@@ -33,9 +33,9 @@ export class MapView {
     this.map.setView([(this.bounds[1] + this.bounds[3]) / 2, (this.bounds[0] + this.bounds[2]) / 2], 9, { animate: false });
     this.ground = layer("rm-ground", 250, (g, at) => {
       this.filled = paintGround(g, at, { fill: this.show.districts ? this.show.fill : 0, levels: this.show.levels, tiles: this.show.tiles, k: this.show.k, far: this.show.far });
-    });
+    }, { empty: () => !outlines().length });
     this.hexes = layer("rm-hexes", 300, (g, at) => { if (this.cellsOn()) paintCells(g, at, { levels: this.show.cellLevels, opacity: this.show.cellOpacity }); }, { empty: () => !this.cellsOn() });
-    this.things = layer("rm-things", 400, (g, at) => this._paintThings(g, at));
+    this.things = layer("rm-things", 400, (g, at) => this._paintThings(g, at), { empty: () => !outlines().length });
     this.rings = layer("rm-rings", 450, (g, at) => this._paintRings(g, at), { padding: 0.05, empty: () => !this.mode && ![this.hovered.point, this.hovered.cell, this.chosen.point, this.chosen.cell].some(Boolean) });
   }
 
