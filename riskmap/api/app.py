@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import pages
 from riskmap.api.deps import Json
+from riskmap.api.gate import Loopback
 from riskmap.api.health import Measured
 from riskmap.api.health import router as health
 from riskmap.api.kept import KEPT, Kept
@@ -74,6 +75,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Measured)
     app.add_middleware(Named)
+    app.add_middleware(Loopback)
     return app
 
 

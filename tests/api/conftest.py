@@ -27,7 +27,7 @@ class Client(TestClient):
 
 @pytest.fixture
 def client(db: Database) -> Iterator[Client]:
-    with Client(create_app(settings(), db, grading=False), raise_server_exceptions=False) as made:
+    with Client(create_app(settings(), db, grading=False), base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
         yield made
 
 

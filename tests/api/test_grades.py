@@ -83,7 +83,7 @@ def client(city) -> Iterator[TestClient]:
         return await call_next(request)
 
     app.add_exception_handler(Problem, lambda _, fault: Json(fault.document(), status_code=fault.status))
-    with TestClient(app) as made:
+    with TestClient(app, base_url="http://127.0.0.1") as made:
         yield made
 
 

@@ -1,0 +1,93 @@
+"""Every route stands in this table with what it needs; a route that is not here fails.
+
+Until accounts exist there is one role, the built-in officer, on the loopback address. With accounts, columns by role are added here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from riskmap.api.app import create_app
+from riskmap.settings import settings
+from riskmap.store.database import Database
+
+READS = {
+    "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
+    "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
+    "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
+    "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
+    "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
+    "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
+    "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
+}  # fmt: skip
+# Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
+WRITES = {
+    "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
+    "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
+    "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{name}/imports",
+}  # fmt: skip
+SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "name": "stock"}
+
+
+@pytest.fixture
+def app(db: Database) -> FastAPI:
+    return create_app(settings(), db, grading=False)
+
+
+@pytest.fixture
+def page(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+        yield made
+
+
+def listed(app: FastAPI) -> set[str]:
+    """Every operation as "VERB path", from the running application's own routes."""
+    found: set[str] = set()
+
+    def walk(routes: object, prefix: str) -> None:
+        for route in routes:  # type: ignore[attr-defined]
+            if isinstance(route, APIRoute):
+                found.update(f"{verb} {prefix}{route.path}" for verb in route.methods)
+            elif hasattr(route, "original_router"):
+                walk(route.original_router.routes, prefix + getattr(route.include_context, "prefix", ""))
+
+    walk(app.routes, "")
+    return found
+
+
+def test_every_route_is_in_the_table(app: FastAPI) -> None:
+    found = listed(app)
+    assert len(found) >= 30
+    assert {f.split(" ", 1)[1] for f in found if f.startswith("GET ")} | {"/api/openapi.json"} == READS
+    assert {f for f in found if not f.startswith(("GET ", "HEAD "))} == WRITES
+
+
+@pytest.mark.parametrize("operation", sorted(WRITES))
+def test_what_writes_asks_for_an_idempotency_key(page: TestClient, operation: str) -> None:
+    verb, path = operation.split(" ", 1)
+    path = path.format(**SAMPLE)
+    assert page.request(verb, path, json={}, headers={"If-Match": '"1"'}).status_code in (428, 422)
+    answer = page.request(verb, path, json={}, headers={"Idempotency-Key": "short", "If-Match": '"1"'})
+    assert answer.status_code in (422, 428)
+
+
+@pytest.mark.parametrize("path", sorted(READS))
+def test_no_read_breaks_on_an_empty_city(page: TestClient, path: str) -> None:
+    answer = page.get(path.format(**SAMPLE), params={"bbox": "116,39,117,40", "zoom": 10, "resolution": 7, "lon": 116.4, "lat": 39.9})
+    assert answer.status_code < 500 or answer.json()["code"] == "unavailable", answer.text[:300]  # no grader in this process
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.9:8000", "localhost.evil.example:80", ""])
+def test_a_name_that_is_not_this_machine_is_refused(page: TestClient, host: str) -> None:
+    assert page.get("/api/layers", headers={"Host": host}).status_code in (400, 403)
+    assert page.get("/healthz", headers={"Host": "app:8000"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8001", "[::1]:8000", "LOCALHOST"])
+def test_the_loopback_by_any_of_its_names(page: TestClient, host: str) -> None:
+    assert page.get("/api/layers", headers={"Host": host}).status_code == 200
