@@ -31,7 +31,7 @@ test: dev        ## style, import rule and every ordinary test: real PostGIS, re
 	$(PY) -m pytest -m "not long"
 
 check-long: dev  ## the slow proofs: crashes, full disk, backup and restore, bundle without network
-	$(PY) -m pytest tests/long -m long --timeout=3600
+	$(PY) -m pytest tests/long tests/browser -m long --timeout=3600
 
 bench: dev       ## the table of ratios in README
 	$(PY) -m tests.bench

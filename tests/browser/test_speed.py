@@ -42,7 +42,7 @@ def test_the_first_usable_map_within_2_5_seconds(fresh_tab: Callable[..., Page],
         tab.wait_for_selector("#rows .li")
         took.append(time.perf_counter() - begun)
         tab.context.close()
-    assert min(took) <= 2.5, took  # the best: what the page needs, not what else the machine is doing
+    assert sorted(took)[len(took) // 2] <= 2.5, took  # the median: the best of several would hide what people wait for
 
 
 def test_a_filter_is_drawn_within_a_second(tab: Page, site: str) -> None:
