@@ -115,7 +115,7 @@ def test_a_made_up_layer_works_with_no_other_change(tmp_path: Path, db) -> None:
     )
     shutil.copy("layers/depot/icon.svg", folder / "icon.svg")
     given = settings().model_copy(update={"layers_dir": tmp_path / "layers", "var_dir": tmp_path / "var"})
-    with Client(create_app(given, db), raise_server_exceptions=False) as client:
+    with Client(create_app(given, db), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         client.app.state.grader.wait()
         listed = next(x for x in client.get("/api/layers").json()["layers"] if x["name"] == "hydrant")
         assert listed["count"] == 0 and listed["fields"][0]["unit"] == "kPa"
