@@ -19,6 +19,9 @@ _keys = itertools.count(1)
 class Client(TestClient):
     """A client that sends an Idempotency-Key of its own with every change, unless told one."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"base_url": "http://127.0.0.1"} | kwargs)
+
     def request(self, method: str, url: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         if method in ("POST", "PATCH"):
             kwargs["headers"] = {"Idempotency-Key": f"test-key-{next(_keys):06d}"} | (kwargs.get("headers") or {})
@@ -27,7 +30,7 @@ class Client(TestClient):
 
 @pytest.fixture
 def client(db: Database) -> Iterator[Client]:
-    with Client(create_app(settings(), db, grading=False), base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+    with Client(create_app(settings(), db, grading=False), raise_server_exceptions=False) as made:
         yield made
 
 
