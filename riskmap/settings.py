@@ -52,14 +52,17 @@ class Settings(BaseSettings):
     soft_duplicate_m: float = Field(100.0, ge=1, le=2_000)
 
     # grading
-    h3_max_cells: int = Field(400_000, ge=1_000, le=5_000_000)
-    h3_max_cells_user: int = Field(200_000, ge=1_000, le=1_000_000)
     close_at: str = Field("00:05", pattern=r"^\d\d:\d\d$")  # Asia/Shanghai
 
     # map
     tile_sources: str = ""  # path of a JSON file; see README "底图"
     tianditu_key: str = ""
     language: str = Field("zh-CN", pattern="^(zh-CN|en)$")
+
+    @property
+    def audit_heads(self) -> Path:
+        """Where the heads of the audit chain are kept: one file a database, since each has a chain of its own."""
+        return self.var_dir / f"audit-heads-{self.database_name}.tsv"
 
 
 @lru_cache

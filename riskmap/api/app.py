@@ -15,7 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from riskmap.api import pages
+from riskmap.api import catalogue, city, exports, features, grades, imports, ledgers, pages, records
+from riskmap.api.bounded import SLACK, Bounded
 from riskmap.api.deps import Json
 from riskmap.api.gate import Loopback
 from riskmap.api.health import Measured
@@ -24,7 +25,7 @@ from riskmap.api.kept import KEPT, Kept
 from riskmap.catalogue import load
 from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import Basemap, origins, tianditu
-from riskmap.errors import Problem, SetupError
+from riskmap.errors import BadInput, Problem, SetupError
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
@@ -33,12 +34,15 @@ from riskmap.store.places import gazetteer
 
 log = structlog.get_logger()
 
+# In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
+FAMILIES = (catalogue, imports, features, records, exports, grades, city, ledgers)
+
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
     """The product over HTTP. `grading` False leaves the grader out (a second process does it, or a test needs none)."""
-    catalogue = load(settings.layers_dir, settings.data_dir / "codes")
-    db.staff_layers = tuple(catalogue.staff_layers())
-    grader = Grader(db, settings, catalogue) if grading else None
+    layers = load(settings.layers_dir, settings.data_dir / "codes")
+    db.staff_layers = tuple(layers.staff_layers())
+    grader = Grader(db, settings, layers) if grading else None
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -59,21 +63,22 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     with db.as_user(OFFICER) as conn:
         places = gazetteer(conn)
     app.state.settings, app.state.db, app.state.grader = settings, db, grader
-    app.state.desk = Desk(catalogue, places, settings.soft_duplicate_m)
-    app.state.layers = list(catalogue.layers.values())
+    app.state.desk = Desk(layers, places, settings.soft_duplicate_m)
+    app.state.layers = list(layers.layers.values())
     app.state.kept = Kept(KEPT)
     app.state.basemaps = basemaps(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     app.state.user_label = f"{OFFICER.unit}・{OFFICER.name}"
     app.include_router(health(db, settings))
-    for router in _routers():
-        app.include_router(router)
+    for family in FAMILIES:
+        app.include_router(family.router)
     pages.mount(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Measured)
+    app.add_middleware(Bounded, most=settings.upload_max_bytes + SLACK)
     app.add_middleware(Named)
     app.add_middleware(Loopback)
     return app
@@ -94,17 +99,8 @@ def basemaps(settings: Settings) -> list[Basemap]:
         ) from None
 
 
-def _routers() -> list[Any]:
-    import importlib.util
-
-    names = ("catalogue", "imports", "features", "records", "exports", "grades", "city", "ledgers")
-    return [
-        importlib.import_module(f"riskmap.api.{name}").router for name in names if importlib.util.find_spec(f"riskmap.api.{name}")
-    ]
-
-
 class Named:
-    """ASGI middleware: every request has an id, in its log lines, its audit rows and its answer; a body over the bound is refused."""
+    """ASGI middleware: every request has an id, in its log lines, its audit rows and its answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -141,14 +137,10 @@ def _invalid(request: Request, fault: Exception) -> Json:
     assert isinstance(fault, RequestValidationError)
     places = [{"where": ".".join(str(p) for p in e["loc"]), "reason": e["msg"]} for e in fault.errors()][:20]
     where = "; ".join(p["where"] for p in places)
-    return _answer(
-        request,
-        Problem(
-            "请求不合要求 / the request is not valid", where=where, remedy="见 details / see details", details=places
-        ).document()
-        | {"status": 422, "code": "bad-input"},
-        422,
+    fault_told = BadInput(
+        "请求不合要求 / the request is not valid", where=where, remedy="见 details / see details", details=places
     )
+    return _answer(request, fault_told.document(), fault_told.status)
 
 
 def _http(request: Request, fault: Exception) -> Json:

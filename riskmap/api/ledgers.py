@@ -9,17 +9,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from riskmap import catalogue
 from riskmap.api.deps import Json, actor, desk, now, once, settings
 from riskmap.api.imports import BODY, Upload, mapping_of, on_disk, upload
-from riskmap.flows import intake, ledger
+from riskmap.flows import intake
+from riskmap.flows import ledger as journey
 from riskmap.readers import Limits
 from riskmap.store.query import Conn
 
-router = APIRouter(prefix="/api/ledgers/{name}/imports", tags=["ledgers"])
+router = APIRouter(prefix="/api/ledgers/{ledger}/imports", tags=["ledgers"])
 
 
 @router.post("", status_code=201, openapi_extra=BODY)
 def bring(
     request: Request,
-    name: str,
+    ledger: str,
     given: Annotated[Upload, Depends(upload)],
     dry_run: Annotated[bool, Query(description="judge every row, store nothing")] = False,
     partial: Annotated[bool, Query(description="store the sound rows although others are refused")] = False,
@@ -29,16 +30,16 @@ def bring(
     201 stored · 200 dry run, or the file went in before · 422 rows are refused and nothing is stored (`findings` tells each).
     """
     bounds, layers = settings(request), desk(request).catalogue
-    layers.ledger(name)
+    layers.ledger(ledger)
     mapping = mapping_of(given.fields.get("mapping", ""))
     with on_disk(given) as path:
-        table = ledger.read(layers, name, path, mapping, Limits.of(bounds))
-        source = ledger.Source(given.name, intake.digest(path), mapping, dry_run, partial)
-    shelf = ledger.Shelf(layers, catalogue.gb18218(bounds.data_dir / "codes"))
+        table = journey.read(layers, ledger, path, mapping, Limits.of(bounds))
+        source = journey.Source(given.name, intake.digest(path), mapping, dry_run, partial)
+    shelf = journey.Shelf(layers, catalogue.gb18218(bounds.data_dir / "codes"))
 
     def act(conn: Conn) -> tuple[int, Any]:
-        answer = ledger.stored(ledger.bring(conn, shelf, name, table, source, actor(request), now()))
+        answer = journey.stored(journey.bring(conn, shelf, ledger, table, source, actor(request), now()))
         return 201 if answer["state"] == "committed" and not answer["repeated"] else 200, answer
 
-    body = {"ledger": name, "file": source.file_hash, "mapping": dict(mapping), "dry_run": dry_run, "partial": partial}
+    body = {"ledger": ledger, "file": source.file_hash, "mapping": dict(mapping), "dry_run": dry_run, "partial": partial}
     return once(request, body, act)

@@ -12,15 +12,13 @@ from riskmap.flows.seal import verify
 from riskmap.flows.setup import opened
 from riskmap.settings import settings
 
-HEADS = "audit-heads.tsv"
-
 
 @app.command("verify-audit")
 def verify_audit(as_json: Annotated[bool, typer.Option("--json", help="机器可读 for programs")] = False) -> None:
     """核对审计链 · walk the audit chain; exit code 1 names the first bad row."""
     given = settings()
     with opened(given) as db, db.as_engine(write=False) as conn:
-        found = verify(conn, given.var_dir / HEADS)
+        found = verify(conn, given.audit_heads)
     if as_json:
         print(json.dumps({"links": found.links, "fault": found.fault, "audit_id": found.audit_id, "waiting": found.waiting}))
     elif found.fault:

@@ -12,7 +12,6 @@ import typer
 import uvicorn
 
 from riskmap.cli import app, log
-from riskmap.cli.audit import HEADS
 from riskmap.errors import SetupError
 from riskmap.flows.seal import Sealer
 from riskmap.flows.setup import clear_cut_demo, is_empty, loading_demo, opened, settle
@@ -122,7 +121,7 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
     server = Server(config)
     server.address = address(given)
     signal.signal(signal.SIGTERM, _end)  # uvicorn passes the signal on when it is done; without this the database would be left running
-    sealer = Sealer(db, given.var_dir / HEADS).start()
+    sealer = Sealer(db, given.audit_heads).start()
     try:
         server.run(sockets=[door])
     finally:

@@ -93,7 +93,7 @@ def disk(cell: int, k: int) -> Cells:
 def cover(shape: shapely.Geometry, res: int = RESOLUTION, *, limit: int = 400_000) -> Cells:
     """Every cell that touches the polygon or multipolygon, sorted.
 
-    Raises TooLarge when it would be more than `limit` (setting h3_max_cells), before any cell is made.
+    Raises TooLarge when it would be more than `limit`, before any cell is made.
     """
     if shape.is_empty:
         return np.empty(0, dtype=np.int64)

@@ -14,7 +14,7 @@ from riskmap.core.checked import Checked
 from riskmap.core.district import district_parser, town_parser
 from riskmap.core.finding import Finding, finding
 from riskmap.core.gazetteer import Gazetteer
-from riskmap.core.heading import COMMON_LABELS, CRS, LONLAT, Claim, propose
+from riskmap.core.heading import COMMON_LABELS, CRS, LONLAT, SURE, Claim, propose, unsure
 from riskmap.core.layer import Layer, LayerField
 from riskmap.core.level import registered_level
 from riskmap.core.raw import NOTHING, Parser, Trouble, parse_column
@@ -167,20 +167,8 @@ class _Check:
                     )
                 )
                 return [default] * self.n
-        if claim.confidence < 0.8:
-            self.file_findings.append(
-                finding(
-                    0,
-                    claim.heading,
-                    name,
-                    "",
-                    "mapping-proposed",
-                    "warn",
-                    f"“{claim.heading}”按“{self._label(name)}”读取 (read as this field)",
-                    "如不对，请在对应关系中改正",
-                    {"mapping": {claim.heading: name}},
-                )
-            )
+        if claim.confidence < SURE:
+            self.file_findings.append(unsure(claim, name, self._label(name)))
         self.told += [(i, name, self.cells[claim.heading][i], t) for i, t in bad]
         if default is not None:
             failed = set(failing)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from riskmap.core.amount import factor
+from riskmap.core.finding import Finding, finding
 from riskmap.core.layer import Label, Layer, LayerField
 
 # Fields that are read from a table but not stored under their own name.
@@ -71,6 +72,9 @@ _BRACKET = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|单位[:�
 _NOISE = re.compile(r"[\s*＊:：_\-—、，,。.“”\"'/\\]+")
 IGNORED = frozenset({"序号", "原因", "行号", "no", "no."})  # of forms and returned workbooks: not told
 APPLY = 0.6  # a proposal below this is only shown
+
+
+SURE = 0.8  # a claim under this is told, so that a person can mend it
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +239,9 @@ def proposed(
     taken = {c.heading for c in result.claims.values()} | dropped
     result.unmapped = [h for h in headings if h not in taken and key(h) not in IGNORED]
     return result
+
+
+def unsure(claim: Claim, name: str, label: str) -> Finding:
+    """What is said of a heading that was read as field `name` by likeness alone."""
+    reason, remedy = f"“{claim.heading}”按“{label}”读取 (read as this field)", "如不对，请在对应关系中改正"
+    return finding(0, claim.heading, name, "", "mapping-proposed", "warn", reason, remedy, {"mapping": {claim.heading: name}})

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from riskmap.core.finding import Finding, finding
-from riskmap.core.heading import Claim, Vocabulary, declared, proposed
+from riskmap.core.heading import SURE, Claim, Vocabulary, declared, proposed, unsure
 from riskmap.core.layer import Label, LayerField, Strict
 from riskmap.core.raw import Trouble, parse_column
 from riskmap.core.value import parser
@@ -130,20 +130,8 @@ def check(
     headings = {name: claim.heading for name, claim in claimed.claims.items()}
     rows = Rows(ledger, list(row_no), {}, {n: cells[h] for n, h in headings.items()}, headings, claimed.unmapped)
     for name, claim in claimed.claims.items():
-        if claim.confidence < 0.8:
-            rows.file_findings.append(
-                finding(
-                    0,
-                    claim.heading,
-                    name,
-                    "",
-                    "mapping-proposed",
-                    "warn",
-                    f"“{claim.heading}”按“{fields[name].label.zh}”读取 (read as this field)",
-                    "如不对，请在对应关系中改正",
-                    {"mapping": {claim.heading: name}},
-                )
-            )
+        if claim.confidence < SURE:
+            rows.file_findings.append(unsure(claim, name, fields[name].label.zh))
     for f in ledger.field:
         _column(rows, f, f.options or (codes.get(f.codes, ()) if f.codes else ()), claimed.claims.get(f.name))
     return rows

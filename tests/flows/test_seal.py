@@ -9,6 +9,7 @@ import pytest
 
 from riskmap.core.actor import OFFICER
 from riskmap.flows.seal import Sealer, seal, verify
+from riskmap.settings import settings
 from riskmap.store.cluster import Dsns
 from riskmap.store.database import Database
 from riskmap.store.migrate import connect
@@ -111,3 +112,9 @@ def test_the_thread_seals_and_notes_the_head(db: Database, tmp_path: Path) -> No
         found = verify(conn, tmp_path / "heads.tsv")
     assert (found.links, found.fault) == (5, None)
     assert (tmp_path / "heads.tsv").read_text().count("\t5\t") == 1
+
+
+def test_each_database_has_heads_of_its_own() -> None:
+    """One file for two databases made the second chain look cut off."""
+    one, other = (settings().model_copy(update={"database_name": name}).audit_heads for name in ("riskmap", "riskmap_trial"))
+    assert one != other and one.parent == other.parent

@@ -29,9 +29,9 @@ READS = {
 WRITES = {
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
-    "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{name}/imports",
+    "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
 }  # fmt: skip
-SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "name": "stock"}
+SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock"}
 
 
 @pytest.fixture

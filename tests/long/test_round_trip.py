@@ -21,11 +21,11 @@ def test_backup_destroy_restore_gives_the_same_city(installation: Installation) 
     kept = city.var.parent / "elsewhere"
     file = json.loads(city.run("backup", "-o", str(kept), "--json"))["file"]
     city.run("db", "down")
-    heads = (city.var / "audit-heads.tsv").read_text() if (city.var / "audit-heads.tsv").exists() else ""
+    heads = (city.var / "audit-heads-riskmap.tsv").read_text() if (city.var / "audit-heads-riskmap.tsv").exists() else ""
     shutil.rmtree(city.var)
     told = json.loads(city.run("restore", file, "--json"))
     assert told["differences"] == [] and told["kept"] is None
-    (city.var / "audit-heads.tsv").write_text(heads)
+    (city.var / "audit-heads-riskmap.tsv").write_text(heads)
     assert facts(city) == before
     city.run("verify-audit")
     assert "passed" in city.run("restore", "--drill", file)
