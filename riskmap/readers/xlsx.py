@@ -10,7 +10,7 @@ from typing import Any
 from riskmap.errors import BadFile, TooLarge
 from riskmap.readers.answer import Answer, Grid
 from riskmap.readers.archive import Archive
-from riskmap.readers.xml import local, stream
+from riskmap.readers.xml import forbid_doctypes, local, stream
 
 _REMEDY = "请用 Excel 或 WPS 新建文件，只粘贴数据后另存为 .xlsx"
 # Built-in number formats that show dates; 27–36 and 50–58 are Excel's Chinese ones (yyyy"年"m"月") and stand in no file.
@@ -19,12 +19,13 @@ _PERCENT_FORMATS = {9, 10}
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EPOCH_1900, _EPOCH_1904 = dt.datetime(1899, 12, 30), dt.datetime(1904, 1, 1)
 _MOST_SHEETS = 64
+_TEXTS, _BLANKS = 32, 20  # shared strings, and formatted cells without content, for each row a file may have
 
 
 def read(inside: Archive, limits: dict[str, int]) -> Answer:
     """Every visible worksheet. Dates become ISO text, percentages text with %, the rest stays as stored."""
     names = {n.lower(): n for n in inside.names()}
-    _forbid_doctypes(inside)
+    forbid_doctypes(inside)
     types = inside.bytes(names["[content_types].xml"], 2_000_000) if "[content_types].xml" in names else b""
     if b"macroEnabled" in types:
         raise BadFile("工作簿带宏 (the workbook holds macros)", remedy="请另存为不带宏的 .xlsx")
@@ -45,20 +46,6 @@ def read(inside: Archive, limits: dict[str, int]) -> Answer:
     if not any(g.row_no for g in answer.grids):
         raise BadFile("工作簿里没有内容 (nothing in this workbook)", remedy="请检查数据是否在可见的工作表中")
     return answer
-
-
-def _forbid_doctypes(inside: Archive) -> None:
-    """No XML part may hold a document type, also those not read here: the workbook is opened once more when it is given back."""
-    for name in inside.names():
-        if not name.lower().endswith((".xml", ".rels", ".vml")):
-            continue
-        tail = b""
-        for n, chunk in enumerate(inside.chunks(name)):
-            if n == 0 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"):
-                raise BadFile("XML 不是 UTF-8 编码 (an XML part is not UTF-8)", where=name, remedy=_REMEDY)
-            if b"<!DOCTYPE" in tail + chunk or b"<!ENTITY" in tail + chunk:
-                raise BadFile("XML 中有 DTD 或实体定义，可能是攻击文件 (a DTD or an entity in XML)", where=name, remedy=_REMEDY)
-            tail = chunk[-16:]
 
 
 def _workbook(inside: Archive, part: str) -> tuple[list[tuple[str, str, bool]], dt.datetime]:
@@ -151,6 +138,8 @@ def _shared(inside: Archive, part: str | None, limits: dict[str, int]) -> list[s
         match local(name):
             case "si":
                 strings.append(_text("".join(piece)))
+                if len(strings) > _TEXTS * limits["rows"]:
+                    raise TooLarge(f"共享字符串超过 {_TEXTS * limits['rows']} 条 (too many texts)", where=part, remedy=_REMEDY)
             case "rPh":
                 state["ph"] -= 1
             case "t":
@@ -196,7 +185,7 @@ class _Reader:
         self.piece: list[str] = []
         self.listening = False
         self.has_value = self.has_formula = False
-        self.characters = 0
+        self.characters = self.blank = 0
         self.letters: dict[str, int] = {}
 
     def read(self, inside: Archive, part: str) -> Grid:
@@ -240,15 +229,8 @@ class _Reader:
                             remedy="请删除远离表格的单元格后另存",
                         )
                     self.cells[self.column] = value
-            elif self.has_formula:
-                self.answer.remark(
-                    self.row,
-                    self._letter(),
-                    "",
-                    "formula-without-value",
-                    "公式没有计算结果，按空白读取 (a formula without a stored value)",
-                    "请用 Excel 打开并保存一次后重新上传",
-                )
+            else:
+                self._blank()
         elif name == "row":
             if self.cells:
                 self.grid.add(self.row, self.cells)
@@ -257,6 +239,25 @@ class _Reader:
     def text(self, data: str) -> None:
         if self.listening:
             self.piece.append(data)
+
+    def _blank(self) -> None:
+        """A cell without content: only its look. Millions of them are a file that was formatted to its edges."""
+        self.blank += 1
+        if self.blank > _BLANKS * self.limits["rows"]:
+            raise TooLarge(
+                f"空白但设有格式的单元格超过 {_BLANKS * self.limits['rows']} 个 (too many formatted cells without content)",
+                where=f"{self.grid.name}!{self._cell()}",
+                remedy=_REMEDY,
+            )
+        if self.has_formula:
+            self.answer.remark(
+                self.row,
+                self._letter(),
+                "",
+                "formula-without-value",
+                "公式没有计算结果，按空白读取 (a formula without a stored value)",
+                "请用 Excel 打开并保存一次后重新上传",
+            )
 
     def _value(self, text: str) -> Any:
         kind = self.kind

@@ -171,6 +171,24 @@ def old_xls() -> bytes:
     return bytes.fromhex("d0cf11e0a1b11ae1") + b"\x00" * 2000 + "Workbook".encode("utf-16-le") + b"\x00" * 500
 
 
+def formatted_to_the_edge() -> bytes:
+    """Eight million cells with a look and nothing in them."""
+    letters = [chr(65 + i) for i in range(26)] + [chr(65 + i) + chr(65 + j) for i in range(6) for j in range(26)]
+    rows = (f'<row r="{r}">' + "".join(f'<c r="{c}{r}" s="{(r * 7 + i) % 9}"/>' for i, c in enumerate(letters)) + "</row>" for r in range(1, 44_000))
+    return book("".join(rows))
+
+
+def texts_nobody_uses() -> bytes:
+    """Four million shared strings."""
+    listed = "".join(f"<si><t>{i * 7919 % 1000003:x}</t></si>" for i in range(4_000_000))
+    return book(parts={"xl/sharedStrings.xml": f'<?xml version="1.0"?><sst xmlns="{MAIN}">{listed}</sst>'})
+
+
+def endless_tag() -> bytes:
+    """One cell with a million attributes."""
+    return book('<row r="1"><c r="A1" ' + " ".join(f'a{i}="1"' for i in range(1_500_000)) + "><v>1</v></c></row>")
+
+
 def too_many_rows(n: int = 50_300) -> bytes:
     return book("".join(f'<row r="{r}"><c r="A{r}"><v>1</v></c></row>' for r in range(1, n)))
 
@@ -181,5 +199,5 @@ def rows_backwards() -> bytes:
 
 REFUSED = {f.__name__: f for f in (
     far_cell, bomb, lying_bomb, many_entries, nested_zip, zip_slip, absolute_name, duplicate_names, symlink, macros, macro_type, billion_laughs, external_entity, doctype_late,
-    utf16_doctype, shared_string_bomb, not_finite, infinite, broken_xml, broken_shared_index, encrypted, old_xls, too_many_rows, rows_backwards,
+    utf16_doctype, shared_string_bomb, formatted_to_the_edge, texts_nobody_uses, endless_tag, not_finite, infinite, broken_xml, broken_shared_index, encrypted, old_xls, too_many_rows, rows_backwards,
 )}  # fmt: skip
