@@ -19,6 +19,9 @@ from riskmap.store.query import Conn, row, rows, run, tuples
 IN_CELLS = ("by_id", "by_level")  # orders that the index by cells can give
 APART = {"by_code": "apart_code"}
 SMALL_SQUARE_DEGREES = 0.5  # an eighth of the city's box; records of a larger one soon come by in any order
+# The columns of features_shown: id, lon, lat, attributes, sort_key, open, major, overdue, and then these
+SHOWN = ("code", "name", "level", "effective_level", "district", "town", "address", "status", "missing", "verified_on", "parent_id",
+         "parent_name", "version", "demo")  # fmt: skip
 COLUMN_FACETS = {"level": "effective_level", "district": "district_code", "status": "status"}
 
 
@@ -47,7 +50,8 @@ def page(
     name, more = "features_page", dict[str, Any]()
     if box and column in IN_CELLS and (asked.parent, asked.ids, asked.batch) == (None, None, None):
         low, high = ranges(box)
-        name, more = "features_page_box", {"low": low, "high": high}
+        simple = asked == Filter(asked.layer, asked.bbox, level=asked.level, status=asked.status)
+        name, more = "features_page_box", {"low": low, "high": high, "simple": simple or None, "further": not simple or None}
     elif box:
         column = APART.get(column, column)
     found = tuples(
@@ -57,12 +61,15 @@ def page(
         **asked.parameters(today),
         **more,
         size=size,
-        facts=facts,
+        facts=facts or None,
+        plain=not facts or None,
         after_key=after_key,
         after_id=after_id,
     )
     last = found[-1] if len(found) == size else None
-    return Page([_feature(r, fields, facts) for r in found], _write_cursor(last[-1], last[0]) if last else None)
+    attributes = orjson.loads("[" + ",".join([r[3] for r in found]) + "]")  # one pass over a page, not one a record
+    shown = [_feature(r, a, fields, facts) for r, a in zip(found, attributes, strict=True)]
+    return Page(shown, _write_cursor(last[4], last[0]) if last else None)
 
 
 def _small(box: tuple[float, float, float, float]) -> bool:
@@ -70,31 +77,15 @@ def _small(box: tuple[float, float, float, float]) -> bool:
     return (box[2] - box[0]) * (box[3] - box[1]) < SMALL_SQUARE_DEGREES
 
 
-def _feature(row: tuple[Any, ...], fields: Sequence[str], facts: bool) -> dict[str, Any]:
-    """A row of features_shown as GeoJSON; coordinates to 1e-6 degrees, a decimetre."""
-    (id, code, name, level, effective_level, district, town, address, status, missing, verified_on, parent_id, parent_name, version, demo,
-     lon, lat, attributes, open_, major, overdue, _) = row  # fmt: skip
-    properties = {
-        "code": code,
-        "name": name,
-        "level": level,
-        "effective_level": effective_level,
-        "district": district,
-        "town": town,
-        "address": address,
-        "status": status,
-        "missing": missing,
-        "verified_on": verified_on and verified_on.isoformat(),
-        "parent_id": parent_id,
-        "parent_name": parent_name,
-        "version": version,
-        "demo": demo,
-    }
+def _feature(row: tuple[Any, ...], attributes: dict[str, Any], fields: Sequence[str], facts: bool) -> dict[str, Any]:
+    """A row of features_shown and its attributes as GeoJSON; coordinates to 1e-7 degrees, as an import compares them."""
+    id, lon, lat, _, _, open_, major, overdue, *shown = row
+    properties = dict(zip(SHOWN, shown, strict=True))
     for field in fields:
         properties[field] = attributes.get(field)
     if facts:
         properties["dangers"] = {"open": open_, "major": major, "overdue": overdue}
-    place = None if lon is None else {"type": "Point", "coordinates": (round(lon, 6), round(lat, 6))}
+    place = None if lon is None else {"type": "Point", "coordinates": (round(lon, 7), round(lat, 7))}
     return {"type": "Feature", "id": id, "geometry": place, "properties": properties}
 
 

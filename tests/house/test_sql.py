@@ -10,7 +10,7 @@ import pytest
 
 from riskmap.store.cluster import Dsns
 from riskmap.store.migrate import connect
-from riskmap.store.query import INCLUDE, SQL_DIR, sql
+from riskmap.store.query import GIVEN, INCLUDE, SQL_DIR, chosen, sql
 
 FILES = sorted(SQL_DIR.glob("*.sql"))
 INCLUDED = {name for path in FILES for name in INCLUDE.findall(path.read_text(encoding="utf-8"))}
@@ -26,11 +26,10 @@ def code() -> str:
     return "\n".join(p.read_text(encoding="utf-8") for p in Path("riskmap").rglob("*.py"))
 
 
-def prepared(name: str) -> str:
-    """The statement with numbered parameters, ready for PREPARE."""
-    text = sql(name)
-    if CHOICE.search(text):
-        text = text.format(**CHOICES)
+def prepared(name: str, given: bool) -> str:
+    """The statement with numbered parameters, ready for PREPARE: with every line that hangs on a parameter, or with none."""
+    keys = {key for line in sql(name).splitlines() for key in GIVEN.findall(line)}
+    text = chosen(name, CHOICES if CHOICE.search(sql(name)) else None, dict.fromkeys(keys, True if given else None))
     names: list[str] = []
 
     def number(found: re.Match[str]) -> str:
@@ -81,10 +80,11 @@ def test_every_statement_prepares(dsns: Dsns) -> None:
         for path in FILES:
             if path.stem in INCLUDED or sql(path.stem).split()[0] in UTILITY:
                 continue
-            try:
-                with conn.transaction(force_rollback=True):
-                    conn.execute(f"PREPARE tried AS {prepared(path.stem)}")  # type: ignore[arg-type]
-                    conn.execute("DEALLOCATE tried")
-            except (psycopg.Error, KeyError) as error:
-                faults.append(f"{path.stem}: {str(error).splitlines()[0]}")
+            for given in (True, False):
+                try:
+                    with conn.transaction(force_rollback=True):
+                        conn.execute(f"PREPARE tried AS {prepared(path.stem, given)}")  # type: ignore[arg-type]
+                        conn.execute("DEALLOCATE tried")
+                except (psycopg.Error, KeyError) as error:
+                    faults.append(f"{path.stem} given={given}: {str(error).splitlines()[0]}")
     assert faults == []

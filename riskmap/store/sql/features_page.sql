@@ -10,7 +10,7 @@ WITH page AS (
                coalesce(f.verified_on, '0001-01-01') AS by_verified, coalesce(f.district_code, '') AS by_district
         FROM feature f) f
   WHERE %include(features_where)
-    AND (%(after_id)s::bigint IS NULL OR (f.{key}, f.id) {beyond} (%(after_key)s::{type}, %(after_id)s::bigint))
+    %given(after_id) AND (f.{key}, f.id) {beyond} (%(after_key)s::{type}, %(after_id)s::bigint)
   ORDER BY f.{key} {direction}, f.id {direction}
   LIMIT %(size)s
 )
