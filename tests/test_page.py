@@ -50,7 +50,9 @@ def test_the_page_names_only_our_own_files(mode: str, language: str) -> None:
     assert [a for a in assets if not (a.startswith("/static/") or a == "data:,")] == []
     for asset in assets:
         if asset.startswith("/static/") and "/vendor/" not in asset:
-            assert (WEB / asset.removeprefix("/static/").split("?")[0]).is_file(), asset
+            path = asset.removeprefix("/static/").split("?")[0]
+            files = [f"css/{name}" for name in page.STYLES] if path == "css/page.css" else [path]
+            assert all((WEB / name).is_file() for name in files), asset
 
 
 def test_no_other_host_is_written_in_any_page() -> None:

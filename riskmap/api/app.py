@@ -22,6 +22,7 @@ from riskmap.api.gate import Loopback
 from riskmap.api.health import Measured
 from riskmap.api.health import router as health
 from riskmap.api.kept import KEPT, Kept
+from riskmap.api.zipped import Zipped
 from riskmap.catalogue import load
 from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import Basemap, origins, tianditu
@@ -78,6 +79,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Measured)
+    app.add_middleware(Zipped)
     app.add_middleware(Bounded, most=settings.upload_max_bytes + SLACK)
     app.add_middleware(Named)
     app.add_middleware(Loopback)

@@ -7,9 +7,9 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 
 from riskmap import page
+from riskmap.api.assets import Assets
 from riskmap.settings import settings
 
 router = APIRouter(include_in_schema=False)
@@ -52,27 +52,12 @@ def one_map(request: Request, lang: str = "", theme: str = "", mode: str = "") -
     return HTMLResponse(html, headers=headers)
 
 
-class Files(StaticFiles):
-    """Static files that a browser asks about again (ETag), and never guesses a type for."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Any:
-        response = super().file_response(*args, **kwargs)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Cache-Control", "no-cache")
-        return response
-
-
-class Icons(Files):
-    """Of a layer's folder only the icon is served, never its declaration or its sample."""
-
-    def lookup_path(self, path: str) -> Any:
-        return super().lookup_path(path) if path.endswith("icon.svg") else ("", None)
-
-
 def mount(app: FastAPI) -> None:
     """Add `/` and `/static`. Called last: the API's routes come first."""
     s = settings()
     app.include_router(router)
-    app.mount("/static/layers", Icons(directory=s.layers_dir, check_dir=False), name="icons")
+    # of a layer's folder only the icon is served, never its declaration or its sample
+    app.mount("/static/layers", Assets(s.layers_dir, allowed=lambda path: path.endswith("/icon.svg")), name="icons")
     for name in ("css", "js", "vendor", "i18n"):
-        app.mount(f"/static/{name}", Files(directory=s.web_dir / name, check_dir=False), name=name)
+        joined = {"page.css": page.STYLES} if name == "css" else None
+        app.mount(f"/static/{name}", Assets(s.web_dir / name, joined=joined), name=name)

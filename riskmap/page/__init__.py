@@ -25,6 +25,8 @@ from markupsafe import Markup
 CITY = (40.18, 116.42)  # lat, lon: Folium's order, used nowhere else
 CITY_BOUNDS = (115.40, 39.43, 117.52, 41.07)  # west, south, east, north, degrees WGS 84
 LANGUAGES = ("zh-CN", "en")
+# the page's own style sheets in their order; the browser asks for them as one
+STYLES = tuple(f"{name}.css" for name in ("tokens", "base", "components", "map", "onemap", "grade", "wall", "phone"))
 GROUPS = ("risk", "resource", "reference")
 
 

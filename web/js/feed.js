@@ -3,6 +3,7 @@
 import { get as fetchJson, stop, stopped } from "./api.js";
 import * as catalogue from "./catalogue.js";
 import { count } from "./format.js";
+import { loadH3 } from "./map/cells.js";
 import { cellResolution, FAR } from "./map/zoom.js";
 import { asked, boxText, path } from "./query.js";
 import { filtersOf, get as state } from "./state.js";
@@ -28,13 +29,14 @@ export class Feed {
   /** What the map should hold is looked at again, once however often it is asked. */
   refresh() { if (!this.due) this.due = setTimeout(() => { this.due = 0; this._look(); }, 0); }
 
+  /** The same at once; the promise is kept when all of it is on the map or has failed. */
+  now() { clearTimeout(this.due); this.due = 0; return this._look(); }
+
   _look() {
     const s = state(), on = shown(), view = this.view.view(), far = view.zoom <= FAR;
     const levels = (name) => new Set(filtersOf(name).level || LEVELS);
     this.view.set({ districts: on.has(catalogue.DISTRICTS), levels: levels(catalogue.DISTRICTS), cells: on.has(catalogue.CELLS), cellLevels: levels(catalogue.CELLS) });
-    this._pills(s, far);
-    this._cells(view, on.has(catalogue.CELLS));
-    for (const layer of catalogue.all()) this._points(layer, view, far, on.has(layer.name));
+    return Promise.all([this._pills(s, far), this._cells(view, on.has(catalogue.CELLS)), ...catalogue.all().map((layer) => this._points(layer, view, far, on.has(layer.name)))]);
   }
 
   async _pills(s, far) {
@@ -53,14 +55,13 @@ export class Feed {
   async _cells(view, on) {
     const resolution = on ? cellResolution(view.zoom) : 0;
     if (!resolution) { this.view.setCells(null); this.cellBox = null; stop("cells"); return; }
-    await this.h3();
     const city = this.view.bounds;
     const box = clipped(view.bbox, city);
     if (this.cellBox && this.cellResolution === resolution && within(box, this.cellBox)) return;
     const wanted = resolution === 7 ? clipped([-180, -85, 180, 85], city) : clipped(padded(view.bbox, 0.4), city);
     if (wanted[0] >= wanted[2] || wanted[1] >= wanted[3]) { this.view.setCells(null); return; }
     try {
-      const columns = await fetchJson("/api/cells", { resolution, bbox: boxText(wanted) }, { slot: "cells" });
+      const [columns] = await Promise.all([fetchJson("/api/cells", { resolution, bbox: boxText(wanted) }, { slot: "cells" }), this.h3()]);
       if (cellResolution(this.view.view().zoom) !== resolution) return;
       this.cellBox = wanted; this.cellResolution = resolution;
       this.view.setCells(columns);
@@ -68,17 +69,7 @@ export class Feed {
     } catch (error) { if (!stopped(error)) this.say("cells", error); }
   }
 
-  /** h3-js is large and only cells need it: it comes when the first cell does. */
-  h3() {
-    if (window.h3) return Promise.resolve();
-    this.coming = this.coming || new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = "/static/vendor/h3-js/h3-js.umd.js";
-      script.onload = done; script.onerror = () => { this.coming = null; failed(new Error("h3-js")); };
-      document.head.append(script);
-    });
-    return this.coming;
-  }
+  h3() { return loadH3(); }
 
   async _points(layer, view, far, on) {
     const look = { byLevel: layer.look.by_level, icon: layer.look.icon, order: layer.look.order };

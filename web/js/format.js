@@ -5,7 +5,8 @@ import { chinese, language, t } from "./i18n.js";
 // made when first used: each costs an old machine some milliseconds
 const makers = new Map();
 const made = (key, make) => { if (!makers.has(key)) makers.set(key, make()); return makers.get(key); };
-const number = { format: (value) => made("n", () => new Intl.NumberFormat(language)).format(value) };
+const number = { format: (value) => (Number.isInteger(value) ? grouped(value) : made("n", () => new Intl.NumberFormat(language)).format(value)) };
+const grouped = (whole) => String(whole).replace(/\B(?=(\d{3})+$)/g, ",");
 const fixed = [0, 1, 2, 3].map((digits) => ({ format: (value) => made(digits, () => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(value) }));
 
 export const NUMERAL = ["", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"];
@@ -21,13 +22,14 @@ export const fine = (value) => signed(value, Math.abs(value) >= 0.095 || !value 
 /** Ⅰ 重大 … 未评估. */
 export const levelName = (level) => (level >= 1 && level <= 4 ? `${NUMERAL[level]} ${t(`level.${level}`)}` : t("level.0"));
 
-const BEIJING = () => new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const AHEAD_MS = 8 * 3600 * 1000;               // the city's clock has had no summer time since 1991
 
 /** A moment in the city's own time, whatever the browser's: {year, month, day, hour, minute, second} as text, or null. */
 export function beijing(stamp) {
-  const d = new Date(stamp);
+  const d = new Date(new Date(stamp).getTime() + AHEAD_MS);
   if (Number.isNaN(d.getTime())) return null;
-  return Object.fromEntries(made("beijing", BEIJING).formatToParts(d).map(({ type, value }) => [type, value]));
+  const [year, month, day, hour, minute, second] = d.toISOString().split(/[-T:.]/);
+  return { year, month, day, hour, minute, second };
 }
 
 /** 当日 21:40，当年 11-23 06:00，跨年 2026-11-23. */

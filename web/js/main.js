@@ -7,23 +7,26 @@ import { Feed } from "./feed.js";
 import { metres, moment } from "./format.js";
 import { language, t } from "./i18n.js";
 import { wireKeys } from "./keys.js";
-import { INSET_BOX, insetAt, paintInset } from "./map/inset.js";
+import { loadH3 } from "./map/cells.js";
 import { MapView } from "./map/view.js";
 import { FAR } from "./map/zoom.js";
 import { asked, path } from "./query.js";
 import * as state from "./state.js";
+import { parse } from "./url.js";
 import { filterCount } from "./panel/chips.js";
 import { closeMenu, loadCounts, paintChips, paintTabs, paintTools, wireHead } from "./panel/head.js";
-import { openLayers, paintLayers, toggleLevel } from "./panel/layers.js";
 import { legendBox, scaleBar, tip } from "./panel/mapside.js";
 import { List } from "./panel/list.js";
 import { bar, copy, toast } from "./panel/notice.js";
 import { covered, phone, sheetStep, sheetTo } from "./panel/sheet.js";
 
 const facets = new Map();
-let leftTab = "layers", view, list, feed, located = null;
+const GRACE_MS = 1000;                         // so long the first picture waits for cells and points when its ground is there
+let leftTab = "layers", view, list, feed, located = null, begun = false;
 
 // Cards, the grade page, facets and basemaps come when they are first asked for; the map and the list do not wait for them.
+const layersModule = () => import("./panel/layers.js");
+const insetModule = () => import("./map/inset.js");
 const cardModule = () => import("./panel/card.js").then((module) => { module.wireCard({ view, located: locate, h3: () => feed.h3() }); return module; });
 const cardOpen = () => !$("card").hidden;
 const closeCard = () => state.set({ id: null, district: "", cell: "", why: false });
@@ -53,7 +56,9 @@ async function start() {
   const early = { layers: catalogue.loadLayers(), outlines: fetchJson("/api/districts.geojson", {}, { keep: 0 }), districts: catalogue.loadDistricts(new URLSearchParams(location.search).get("on") || ""),
     status: catalogue.loadStatus(), water: fetchJson("/api/water.geojson", {}, { keep: 0 }), bases: fetchJson("/api/basemaps", {}, { keep: 0 }) };
   for (const one of Object.values(early)) one.catch(() => {});
+  if ((parse(location.search).view || { zoom: 0 }).zoom > FAR) loadH3().catch(() => {});
   view = new MapView($("mapbox"), shell, happened);
+  view.hold();
   $("map").setAttribute("aria-label", t("map.label"));
   try { await early.layers; } catch (error) { bar("layers", { kind: "bad", text: `${t("error.start")} ${error.message}`, action: [t("retry"), () => location.reload()] }); return; }
   state.start({ list: catalogue.defaultList() });
@@ -62,21 +67,31 @@ async function start() {
   if (s.view) view.setView(s.view); else view.fitCity(false, cityPad());
   list.load();
   feed = new Feed(view, failing);
+  const first = feed.now();
   wire(shell);
   state.watch(changed);
-  paintTabs(); paintChips(); paintTools(); paintLeft();
+  paintTabs(); paintChips(); paintTools();
   followTheme(s);
   $("q").value = s.q;
   followCard(); choose();
   early.status.then(statusCame, () => {});
   await Promise.all([early.outlines.then((body) => view.setOutlines(body), (error) => failing("outlines", error)), early.districts.catch((error) => failing("districts", error)), early.water.then((body) => view.setWater(body), () => {})]);
+  await Promise.race([first, new Promise((done) => setTimeout(done, GRACE_MS))]);
   gradesCame();
   list.renew();
   moved(view.view());
   followWhy();
+  view.go();
   document.body.dataset.ready = "1";
-  loadCounts(); loadFacets();                         // figures beside what can be used already
+  requestAnimationFrame(() => setTimeout(beside, 0));
   early.bases.then((body) => { sources = body; followBase(); if (leftTab === "base") paintLeft(); }, () => {});
+}
+
+/** What stands beside the map comes after its first picture: the left panel, its figures, the legend. */
+function beside() {
+  begun = true;
+  paintLeft(); legendBox(view, state.get());
+  loadCounts(); loadFacets();
 }
 
 const cityPad = () => (phone() ? [110, 12, 0.25 * window.innerHeight + 70, 12] : [18, window.innerHeight < 801 ? 60 : 44, 18, 18]);
@@ -95,7 +110,7 @@ function gradesCame() {
     bar("replay", on && run.as_of !== on ? { kind: "note", text: t("replay.mapnow", { on, as_of: run.as_of }), action: [t("replay.end"), () => state.set({ on: "" })] } : null);
   }
   if (state.get().list === catalogue.DISTRICTS && list) list.load(true);
-  legendBox(view, state.get());
+  if (begun) legendBox(view, state.get());
 }
 
 function statusCame(status) {
@@ -122,6 +137,7 @@ function moved(now) {
   scaleBar(view);
   if (!feed) return;
   settle(now);
+  if (!begun) { inset(); return; }
   const here = `${now.zoom <= FAR}/${now.resolution}/${Math.floor(now.zoom * 2)}`;
   if (here === band) return;
   band = here;
@@ -141,7 +157,7 @@ function clicked(at) {
 const inset = onceAFrame(() => {
   const box = $("inset"), far = view.view().zoom <= FAR;
   box.hidden = !far || phone() || window.innerWidth < 900;
-  if (!box.hidden) paintInset(box.querySelector("canvas"), view);
+  if (!box.hidden && !view.waiting) insetModule().then(({ paintInset }) => paintInset(box.querySelector("canvas"), view));
 });
 
 /** The place of a selected record is known: ring on the map, moved into sight, never zoomed. */
@@ -211,6 +227,7 @@ function followBase() {
 }
 
 async function loadFacets() {
+  const { openLayers } = await layersModule();
   for (const name of new Set([state.get().list, ...openLayers()])) {
     if (!catalogue.isLayer(name)) continue;
     try {
@@ -225,7 +242,8 @@ const paintLeft = onceAFrame(async () => {
   body.dataset.tab = leftTab;
   for (const name of ["layers", "filters", "base"]) $(`tab-${name}`).setAttribute("aria-selected", String(name === leftTab));
   $("tab-filters").querySelector(".n").textContent = n ? String(n) : "";
-  if (leftTab === "layers") paintLayers(body, { tree: window.riskmap.tree, view, facets: (name) => facets.get(name) });
+  if (!begun) return;
+  if (leftTab === "layers") { const { paintLayers } = await layersModule(); if (leftTab === "layers") paintLayers(body, { tree: window.riskmap.tree, view, facets: (name) => facets.get(name) }); }
   else if (leftTab === "filters") { const { paintFilters } = await import("./panel/filters.js"); if (leftTab === "filters") paintFilters(body, facets.get(state.get().list)); }
   else { const { paintBase } = await import("./panel/base.js"); if (leftTab === "base") paintBase(body, sources.filter((one) => !Object.values(LABELS).includes(one.id))); }
 });
@@ -265,8 +283,8 @@ function wire(shell) {
   $("lang").addEventListener("click", () => { state.set({ lang: language === "en" ? "zh-CN" : "en" }, "replace"); location.reload(); });
   $("on").addEventListener("change", (event) => { const run = catalogue.gradingRun(); state.set({ on: run && event.target.value === run.as_of ? "" : event.target.value }); });
   const canvas = $("inset").querySelector("canvas");
-  canvas.addEventListener("click", (event) => { const at = insetAt(canvas, event); if (at.code) state.set({ district: at.code, id: null, cell: "" }); });
-  canvas.addEventListener("dblclick", () => view.fitBox(INSET_BOX));
+  canvas.addEventListener("click", async (event) => { const { insetAt } = await insetModule(), at = insetAt(canvas, event); if (at.code) state.set({ district: at.code, id: null, cell: "" }); });
+  canvas.addEventListener("dblclick", async () => view.fitBox((await insetModule()).INSET_BOX));
   wireHead(list, view);
   sheetTo(0);
   asPhone();
@@ -278,7 +296,7 @@ function wire(shell) {
     [["Enter"], t("key.open"), (event) => { const on = event.target instanceof Element && event.target.closest("button, a, summary, label"); if (on || !list.current()) return false; openItem(list.current()); return true; }],
     [["z"], t("key.zoom"), () => goTo(list.current())],
     [["l"], t("key.layers"), () => openLeft("layers")], [["f"], t("key.filters"), () => openLeft("filters")],
-    [["1", "2", "3", "4"], t("key.levels"), (event) => toggleLevel(state.get().list, Number(event.key), choices, false)],
+    [["1", "2", "3", "4"], t("key.levels"), (event) => { layersModule().then(({ toggleLevel }) => toggleLevel(state.get().list, Number(event.key), choices, false)); }],
     [["v"], t("key.inview"), () => state.set({ inView: !state.get().inView })],
     [["+", "="], t("key.in"), () => view.zoomBy(1)], [["-"], t("key.out"), () => view.zoomBy(-1)], [["0"], t("key.city"), () => view.fitCity(true, cityPad())],
     [["m"], t("key.map"), bare], [["y"], t("key.copy"), () => { copy(location.href); }],

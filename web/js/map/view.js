@@ -1,7 +1,7 @@
 // The map as the rest of the page sees it: what to show goes in, what a person does comes out. Nobody else speaks to Leaflet.
 
 import { CanvasLayer } from "./canvas.js";
-import { cellAt, cellInfo, paintCellRing, paintCells, setCells } from "./cells.js";
+import { cellAt, cellData, cellInfo, paintCellRing, paintCells, setCells } from "./cells.js";
 import { districtAt, forgetHatches, outlines, paintBorders, paintGround, setLevels, setOutlines, setWater } from "./ground.js";
 import { paintDistrictLabels } from "./labels.js";
 import { metresPerPixel, unitX, unitY } from "./mercator.js";
@@ -11,6 +11,7 @@ import { drawMark, drawRing, forgetStamps, loadIcon } from "./symbols.js";
 import { FAR, MAX_FLY, RECORD_ZOOM, cellResolution } from "./zoom.js";
 
 const LEVELS = new Set([0, 1, 2, 3, 4]);
+const same = (a, b) => a === b || (a instanceof Set && b instanceof Set && a.size === b.size && [...a].every((one) => b.has(one)));
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class MapView {
@@ -19,7 +20,7 @@ export class MapView {
     this.box = box; this.map = shell.map; this.bounds = shell.bounds; this.say = say;
     this.show = { fill: figure("--map-fill-a"), levels: LEVELS, cellLevels: LEVELS, cells: true, cellOpacity: 1, districts: true, tiles: false, names: true, k: 1, labels: true };
     this.labelItems = []; this.labelHits = []; this.chosen = { district: "", cell: "", point: null };
-    this.hovered = { point: null, cell: "" };
+    this.hovered = { point: null, cell: "" }; this.waiting = false;
     this.deliberate = false; this.pulse = 0; this.mode = null;
     usePalette(box);
     this.map.attributionControl && this.map.attributionControl.setPrefix(false);
@@ -33,10 +34,10 @@ export class MapView {
     this.map.setView([(this.bounds[1] + this.bounds[3]) / 2, (this.bounds[0] + this.bounds[2]) / 2], 9, { animate: false });
     this.ground = layer("rm-ground", 250, (g, at) => {
       this.filled = paintGround(g, at, { fill: this.show.districts ? this.show.fill : 0, levels: this.show.levels, tiles: this.show.tiles, k: this.show.k, far: this.show.far });
-    }, { empty: () => !outlines().length });
-    this.hexes = layer("rm-hexes", 300, (g, at) => { if (this.cellsOn()) paintCells(g, at, { levels: this.show.cellLevels, opacity: this.show.cellOpacity }); }, { empty: () => !this.cellsOn() });
-    this.things = layer("rm-things", 400, (g, at) => this._paintThings(g, at), { empty: () => !outlines().length });
-    this.rings = layer("rm-rings", 450, (g, at) => this._paintRings(g, at), { padding: 0.05, empty: () => !this.mode && ![this.hovered.point, this.hovered.cell, this.chosen.point, this.chosen.cell].some(Boolean) });
+    }, { empty: () => this.waiting || !outlines().length });
+    this.hexes = layer("rm-hexes", 300, (g, at) => { if (this.cellsOn()) paintCells(g, at, { levels: this.show.cellLevels, opacity: this.show.cellOpacity }); }, { empty: () => this.waiting || !cellData() || !this.cellsOn() });
+    this.things = layer("rm-things", 400, (g, at) => this._paintThings(g, at), { empty: () => this.waiting || !outlines().length });
+    this.rings = layer("rm-rings", 450, (g, at) => this._paintRings(g, at), { padding: 0.05, empty: () => this.waiting || !this.mode && ![this.hovered.point, this.hovered.cell, this.chosen.point, this.chosen.cell].some(Boolean) });
   }
 
   _paintThings(g, at) {
@@ -142,6 +143,10 @@ export class MapView {
     this.map.panBy([point.x - size.x / 2, point.y - free / 2], { animate: !still(), duration: 0.3 });
   }
 
+  /** Between `hold` and `go` things come in and nothing is painted: a picture costs an old machine a quarter of a second. */
+  hold() { this.waiting = true; }
+  go() { this.waiting = false; this.repaint(); }
+
   // what to show
   setOutlines(collection) { setOutlines(collection); this.repaint(); }
   setWater(collection) { setWater(collection); this.ground.repaint(); }
@@ -165,7 +170,11 @@ export class MapView {
 
   setCells(columns) { setCells(columns); this.hexes.repaint(); this.rings.repaint(); }
   setPoints(name, columns, look) { if (columns) loadIcon(look.icon, () => this.things.repaint()); setPoints(name, columns, look); this.things.repaint(); this.rings.repaint(); }
-  set(patch) { Object.assign(this.show, patch); this.repaint(); }
+  set(patch) {
+    const changed = Object.keys(patch).some((key) => !same(this.show[key], patch[key]));
+    Object.assign(this.show, patch);
+    if (changed) this.repaint();
+  }
   repaint() { this.ground.repaint(); this.hexes.repaint(); this.things.repaint(); this.rings.repaint(); }
 
   /** The theme changed: every colour is read again. */
