@@ -7,7 +7,9 @@ Problem
 ├── NotFound 404            absent, or not yours: the same sentence for both
 ├── Conflict 409            someone else was first; carries the difference
 ├── Precondition 428        If-Match or Idempotency-Key is missing
-├── Forbidden 403
+├── Unauthorized 401        nobody is signed in, or not all the way
+├── Forbidden 403           signed in, but the role may not
+├── TooMany 429             too often; come back later
 └── Unavailable 503         a part the product stands on does not answer
 """
 
@@ -63,6 +65,14 @@ class Conflict(Problem):
 
 class Precondition(Problem):
     code, status = "precondition", 428
+
+
+class Unauthorized(Problem):
+    code, status = "unauthorized", 401
+
+
+class TooMany(Problem):
+    code, status = "too-many", 429
 
 
 class Forbidden(Problem):

@@ -67,12 +67,13 @@ class Database:
         self, actor: Actor, write: bool = False, address: str | None = None, request_id: str | None = None
     ) -> Iterator[Conn]:
         """One transaction as `actor`. Errors of the database leave as Problems; anything raised inside rolls back."""
+        sighted = actor.scope != "none"
         values = {
             "actor": actor.id,
             "role": actor.role,
-            "orgs": array_text(actor.orgs or (actor.org,)),
+            "orgs": array_text((actor.orgs or (actor.org,)) if sighted else ()),
             "scope": actor.scope,
-            "staff_layers": array_text(self.staff_layers),
+            "staff_layers": array_text(self.staff_layers if sighted else ()),
             "address": address or "",
             "request_id": request_id or "",
         }

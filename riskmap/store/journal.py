@@ -26,9 +26,9 @@ def audit(
     before: Any = None,
     after: Any = None,
     result: str = "done",
-) -> int:
+) -> None:
     """Append an audit row. No audit, no write: it fails or stands together with the change."""
-    found = row(
+    run(
         conn,
         "journal_audit",
         actor=actor.id,
@@ -41,8 +41,6 @@ def audit(
         after=None if after is None else jsonb(after),
         result=result,
     )
-    assert found is not None
-    return found["id"]
 
 
 def claim(conn: Conn, actor: Actor, key: str, route: str, request_hash: str) -> bool:

@@ -54,7 +54,7 @@ def test_the_login_roles_pass_nothing(dsns: Dsns) -> None:
 
 
 def actor(org: int, scope: str = "org") -> Actor:
-    return Actor(id=f"a{org}", name="a", role="staff", org=org, scope=scope, orgs=(org,))
+    return Actor(id=f"a{org}", name="a", role="risk_officer", org=org, scope=scope, orgs=(org,))
 
 
 # Tables that carry an owner's rows, and how one is put there for organisation %(o)s.
@@ -64,8 +64,9 @@ OWNED = {
                        VALUES ('risk_source', %(o)s, 'a', 'f', 'h', 'wgs84', 'planned')""",
     "import_row": """INSERT INTO import_row (batch_id, row_no, steward_org, outcome)
                      SELECT id, 1, steward_org, 'new' FROM import_batch WHERE steward_org = %(o)s""",
-    "feature_change": """INSERT INTO feature_change (layer, feature_id, steward_org, payload, state, maker)
-                         SELECT layer, id, steward_org, '{}', 'draft', 'a' FROM feature WHERE steward_org = %(o)s""",
+    "feature_change": """INSERT INTO feature_change (layer, kind, feature_id, base_version, steward_org, payload, state, maker)
+                         SELECT layer, 'change', id, 1, steward_org, '{}', 'draft', app.actor() FROM feature WHERE steward_org = %(o)s""",
+    "feature_change_event": "SELECT 1 FROM feature_change_event WHERE steward_org = %(o)s",  # written by the move itself
     "feature_version": """INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, actor)
                           SELECT id, 1, layer, steward_org, 'create', 'a' FROM feature WHERE steward_org = %(o)s""",
     "holding": """INSERT INTO holding (feature_id, steward_org, chemical, design_max_t, actor)
