@@ -10,12 +10,13 @@ from typing import Any
 
 import orjson
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from riskmap.api import catalogue, city, exports, features, grades, imports, ledgers, pages, records
+from riskmap.api import accounts, catalogue, changes, city, exports, features, grades, imports, ledgers, pages, records, signin
+from riskmap.api.allowed import Guard, Keeper, allowed
 from riskmap.api.bounded import SLACK, Bounded
 from riskmap.api.deps import Json
 from riskmap.api.gate import Loopback
@@ -36,7 +37,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, exports, grades, city, ledgers)
+FAMILIES = (catalogue, imports, features, records, changes, exports, grades, city, ledgers, accounts)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
@@ -69,20 +70,22 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.state.kept = Kept(KEPT)
     app.state.basemaps = basemaps(settings)
     app.state.tile_origins = origins(app.state.basemaps)
-    app.state.user_label = f"{OFFICER.unit}・{OFFICER.name}"
-    app.include_router(health(db, settings))
-    for family in FAMILIES:
-        app.include_router(family.router)
-    pages.mount(app)
+    checked = [Depends(allowed)]
+    app.include_router(health(db, settings), dependencies=checked)
+    for family in (*FAMILIES, signin):
+        app.include_router(family.router, dependencies=checked)
+    pages.mount(app, checked)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
+    keeper = Keeper(db)
+    app.add_middleware(Guard, keeper=keeper, db=db, settings=settings)
     app.add_middleware(Measured)
     app.add_middleware(Zipped)
     app.add_middleware(Bounded, most=settings.upload_max_bytes + SLACK)
     app.add_middleware(Named)
-    app.add_middleware(Loopback)
+    app.add_middleware(Loopback, closed=keeper.closed)
     return app
 
 

@@ -38,7 +38,7 @@ def cells(
     encoding: Annotated[str, Query(pattern="^(hex|delta)$")] = "hex",
 ) -> Response:
     """Columns cell, risk, level, count, worst of the cells that touch the box. ETag by grading run."""
-    grader, graded = _graded(request)
+    grader, graded = current(request)
     tag = f'"{graded.run_id}-{graded.engine.revision}-{resolution}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=0, must-revalidate"}
     if request.headers.get("If-None-Match") == tag:
@@ -58,7 +58,7 @@ def districts(request: Request) -> Json:
 @router.get("/districts/{code}/grade")
 def grade(request: Request, code: str, as_of: dt.date | None = None) -> Json:
     """定级说明卡 as data; with `as_of` as a past day's closing saw it."""
-    grader, graded = _graded(request)
+    grader, graded = current(request)
     if as_of is not None and as_of > today():
         raise BadInput(f"{as_of} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
     past = as_of is not None and as_of != graded.as_of
@@ -74,7 +74,7 @@ def grade(request: Request, code: str, as_of: dt.date | None = None) -> Json:
 @router.get("/districts/{code}/downgrade")
 def downgrade(request: Request, code: str) -> Json:
     """降级清单: a proposed list, greedy by recomputed Δ, for the shown grade."""
-    _, graded = _graded(request)
+    _, graded = current(request)
     with reading(request) as conn:
         return Json(card.downgrade_list(conn, graded, code))
 
@@ -82,7 +82,7 @@ def downgrade(request: Request, code: str) -> Json:
 @router.get("/cells/{cell}")
 def cell(request: Request, cell: str) -> Json:
     """Why a cell has its colour."""
-    _, graded = _graded(request)
+    _, graded = current(request)
     with reading(request) as conn:
         return Json(card.cell_card(conn, graded, cell))
 
@@ -94,7 +94,7 @@ def whatif(request: Request, question: Question) -> Json:
         raise Precondition(
             "缺少 Idempotency-Key (header is missing)", where="Idempotency-Key", remedy="带一个 8–200 字符的唯一键"
         )
-    _, graded = _graded(request)
+    _, graded = current(request)
     with reading(request) as conn:
         return Json(card.try_out(conn, graded, question.district, question.rectify, question.retire))
 
@@ -112,7 +112,8 @@ def box(text: str | None) -> Box | None:
     return west, south, east, north
 
 
-def _graded(request: Request) -> tuple[Grader, Graded]:
+def current(request: Request) -> tuple[Grader, Graded]:
+    """The grader and the city as graded now. Raises Unavailable while there is none."""
     grader: Grader | None = request.app.state.grader
     if grader is None:
         raise Unavailable("本进程不定级 (this process does not grade)", remedy="由主服务回答 ask the main server")

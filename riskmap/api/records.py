@@ -56,7 +56,7 @@ def change(
 ) -> Json:
     """Change one record at the version named by If-Match; a null empties a field."""
     declared = desk(request).catalogue.layer(layer)
-    version = _version(if_match)
+    version = version_of(if_match)
 
     def act(conn: Conn) -> tuple[int, Any]:
         register.save(conn, desk(request), declared, _values(body), actor(request), now(), id=id, version=version)
@@ -71,7 +71,7 @@ def change(
 def retire(request: Request, layer: str, id: int, if_match: Annotated[str, Header()] = "") -> Json:
     """Take one record out of service at the version named by If-Match. It stays, marked retired."""
     declared = desk(request).catalogue.layer(layer)
-    version = _version(if_match)
+    version = version_of(if_match)
 
     def act(conn: Conn) -> tuple[int, Any]:
         register.retire(conn, declared, id, version, actor(request), now())
@@ -80,7 +80,8 @@ def retire(request: Request, layer: str, id: int, if_match: Annotated[str, Heade
     return once(request, {"id": id, "version": version}, act)
 
 
-def _version(if_match: str) -> int:
+def version_of(if_match: str) -> int:
+    """The version an If-Match header names. Raises Precondition."""
     text = if_match.strip().strip('"')
     if not text.isdigit() or len(text) > 9:
         raise Precondition(
@@ -91,14 +92,18 @@ def _version(if_match: str) -> int:
     return int(text)
 
 
-def _values(body: dict[str, Any]) -> dict[str, Any]:
+def plain_values(body: dict[str, Any]) -> dict[str, Any]:
     """Plain values of a record; lists are allowed for fields of several codes, nothing nests deeper."""
     for key, value in body.items():
         if isinstance(value, dict) or (isinstance(value, list) and not all(isinstance(v, str) for v in value)):
             raise BadInput("字段值应为文字、数字或文字列表 / a value is text, a number or a list of texts", where=key)
+    return body
+
+
+def _values(body: dict[str, Any]) -> dict[str, Any]:
     if not body:
         raise BadInput("没有要保存的字段 / nothing to save", where="body")
-    return body
+    return plain_values(body)
 
 
 def _shown(found: dict[str, Any], near: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from riskmap.core.grading.downgrade import downgrade
 from riskmap.core.grading.engine import EPOCH, Engine
 from riskmap.core.grading.firmness import Firm
 from riskmap.core.grading.method import MICRO
-from riskmap.core.grading.shown import fold
 from riskmap.core.grading.whatif import Closed, Trial, whatif
 from riskmap.errors import BadInput, NotFound
 from riskmap.flows.grade import Graded
+from riskmap.flows.trial import compared
 from riskmap.store import grades
 from riskmap.store.query import Conn
 
@@ -241,23 +241,7 @@ def try_out(conn: Conn, graded: Graded, code: str, rectify: list[int], retire: l
             had.overdue_major + (x["major"] and x["overdue"]),
         )
     before, after = whatif(engine, Trial(frozenset(retire), close))
-    steady = graded.states[d]["detail"].get("steady")
-    out: dict[str, Any] = {"district": code, "as_of": graded.as_of}
-    for name, state in (("before", before[d]), ("after", after[d])):
-        shown = fold(state, steady, graded.as_of, closing=name == "after")
-        out[name] = _pair(state) | {
-            "shown": shown.shown,
-            "worse": shown.worse,
-            "confidence": state.confidence,
-            "rules": [r["rule"] for r in state.overdue],
-        }
-    moved = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if (a.d_micro, a.t_micro) != (b.d_micro, b.t_micro)]
-    out["also"] = [
-        {"code": engine.ground.districts[i], "delta_d": _units((after[i].d_micro or 0) - (before[i].d_micro or 0))}
-        for i in moved
-        if i != d
-    ]
-    return out
+    return compared(graded, d, before, after)
 
 
 def index(engine: Engine, code: str) -> int:

@@ -34,6 +34,8 @@ TEXTS = {
         "remedy": "核对后选择保留或合并 / compare, then keep or merge",
     },
 }
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every registration needs at hand."""
@@ -57,6 +59,15 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
     steward: int | None = None
     demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A reviewed proposal: its number, whose record it is, and the record as it was shown to the reviewer."""
+
+    change: int
+    steward: int | None
+    record: Mapping[str, Any]
 
 
 def plan(
@@ -100,9 +111,18 @@ def plan(
 
 
 def commit(
-    conn: Conn, desk: Desk, batch: int, plan_hash: str, actor: Actor, now: dt.datetime, accept_duplicates: bool = False
+    conn: Conn,
+    desk: Desk,
+    batch: int,
+    plan_hash: str,
+    actor: Actor,
+    now: dt.datetime,
+    accept_duplicates: bool = False,
+    change: int | None = None,
 ) -> dict[str, Any]:
     """Execute exactly the plan with that hash. A second commit of the same plan changes nothing and answers the same.
+
+    `change` is the proposal it comes of, written into the history.
 
     Raises NotFound, Precondition (another plan was shown), Conflict (a record moved on since; nothing is stored).
     """
@@ -141,6 +161,7 @@ def commit(
         demo=held["demo"],
         actor=actor.id,
         now=now,
+        change=change,
     )
     journal.event(conn, "features.changed", layer.name, held["steward_org"], {"batch": batch})
     journal.audit(
@@ -193,29 +214,15 @@ def save(
     now: dt.datetime,
     id: int | None = None,
     version: int | None = None,
+    proposal: Proposed | None = None,
 ) -> int:
     """Create one record (id None) or change one at `version`; the same door as a file of one row. Returns its id.
 
-    A key with None empties the field. Raises BadInput with every finding, Conflict with the difference, NotFound.
+    A key with None empties the field. `proposal`: what was reviewed; exactly that is put in force, a suspected duplicate too.
+    Raises BadInput with every finding, Conflict with the difference, NotFound.
     """
-    unknown = [key for key in values if key not in COMMON_FIELDS and key not in layer.fields()]
-    if unknown:
-        raise BadInput(
-            "没有这些字段 / no such fields", where=", ".join(unknown), remedy="可用字段见 GET /api/layers/" + layer.name
-        )
-    if id is not None:
-        before = features.one(conn, layer.name, id, now.date())
-        if before is None:
-            raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
-        if version != before["version"]:
-            raise Conflict(
-                "这条记录已被他人修改 / the record was changed by someone else",
-                where=f"version {before['version']}",
-                remedy="对照差异后重新保存 / compare and save again",
-                current={"version": before["version"], "name": before["name"], "attributes": before["attributes"]},
-            )
-        values = _with_partners(layer, values, before)
-    checked = check(layer, desk.catalogue.codes, {key: [value] for key, value in values.items()}, gazetteer=desk.gazetteer)
+    before = in_force(conn, layer, id, version, now) if id is not None else None
+    checked = checked_one(desk, layer, values, before)
     if checked.refused.any():
         raise BadInput(
             "有字段不合要求，未保存 / some fields are not taken, nothing was saved",
@@ -223,10 +230,8 @@ def save(
             findings=checked.findings,
             remedy="; ".join(f["remedy"] for f in checked.findings[:3]),
         )
-    clears = [key for key, value in values.items() if value is None]
-    made = plan(conn, desk, checked, Source(file_name="(form)"), actor, targets=[id], clears=[clears])
-    row = imports.planned(conn, made["id"], None, 0, 1)[0]
-    if row["outcome"] == "duplicate" and id is None:
+    made, row = planned_one(conn, desk, checked, values, actor, id, proposal.steward if proposal else None)
+    if row["outcome"] == "duplicate" and id is None and proposal is None:
         raise Conflict(
             "疑似重复 / suspected duplicate",
             where=str(row["feature_id"]),
@@ -235,17 +240,60 @@ def save(
         )
     if row["outcome"] == "refused":
         raise BadInput("未保存 / not saved", findings=row["findings"])
+    if proposal is not None and row["payload"] != proposal.record:
+        raise Conflict(
+            "重新核对的结果与提交时不同，未生效 / checked anew it is not what was handed in; nothing was put in force",
+            where=", ".join(sorted(k for k in row["payload"] if row["payload"][k] != proposal.record.get(k))),
+            remedy="退回，请提交人重新提交 / return it, to be handed in again",
+        )
     if row["outcome"] != "unchanged":
-        commit(conn, desk, made["id"], made["plan_hash"], actor, now)
+        change = proposal.change if proposal else None
+        commit(conn, desk, made["id"], made["plan_hash"], actor, now, accept_duplicates=proposal is not None, change=change)
     return id if id is not None else features.created_by(conn, made["id"])
 
 
-def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: dt.datetime) -> None:
-    """Take one record out of service. It stays, with its history. Raises NotFound, Conflict."""
+def in_force(conn: Conn, layer: Layer, id: int, version: int | None, now: dt.datetime) -> dict[str, Any]:
+    """The record at exactly `version`. Raises NotFound, Conflict."""
     before = features.one(conn, layer.name, id, now.date())
     if before is None:
         raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
-    if not features.retire(conn, layer.name, id, version, actor.id, now):
+    if version != before["version"]:
+        raise Conflict(
+            "这条记录已被他人修改 / the record was changed by someone else",
+            where=f"version {before['version']}",
+            remedy="对照差异后重新保存 / compare and save again",
+            current={"version": before["version"], "name": before["name"], "attributes": before["attributes"]},
+        )
+    return before
+
+
+def checked_one(desk: Desk, layer: Layer, values: Mapping[str, Any], before: Mapping[str, Any] | None) -> Checked:
+    """One record through the door, its partner fields with it. Raises BadInput for a field the layer does not have."""
+    unknown = [key for key in values if key not in COMMON_FIELDS and key not in layer.fields()]
+    if unknown:
+        raise BadInput(
+            "没有这些字段 / no such fields", where=", ".join(unknown), remedy="可用字段见 GET /api/layers/" + layer.name
+        )
+    if before is not None:
+        values = _with_partners(layer, values, before)
+    return check(layer, desk.catalogue.codes, {key: [value] for key, value in values.items()}, gazetteer=desk.gazetteer)
+
+
+def planned_one(
+    conn: Conn, desk: Desk, checked: Checked, values: Mapping[str, Any], actor: Actor, id: int | None, steward: int | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The plan of a batch of one and its row."""
+    clears = [key for key, value in values.items() if value is None]
+    made = plan(conn, desk, checked, Source(file_name="(form)", steward=steward), actor, targets=[id], clears=[clears])
+    return made, imports.planned(conn, made["id"], None, 0, 1)[0]
+
+
+def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: dt.datetime, change: int | None = None) -> None:
+    """Take one record out of service, as proposed by `change`. It stays, with its history. Raises NotFound, Conflict."""
+    before = features.one(conn, layer.name, id, now.date())
+    if before is None:
+        raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
+    if not features.retire(conn, layer.name, id, version, actor.id, now, change):
         raise Conflict(
             "这条记录已被他人修改或已停用 / the record was changed or retired by someone else",
             where=f"version {before['version']}",

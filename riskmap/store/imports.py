@@ -94,7 +94,8 @@ def planned(conn: Conn, id: int, outcomes: Sequence[str] | None, after: int, siz
 
 
 def stale(conn: Conn, id: int, layer: str) -> list[dict[str, Any]]:
-    """Rows whose record moved on, or whose code was taken, since the plan was made."""
+    """Rows whose record moved on, or whose code was taken, since the plan was made. Holds the records: none moves on after the answer."""
+    run(conn, "imports_hold", batch=id)
     return rows(conn, "imports_moved", batch=id) + rows(conn, "imports_taken", batch=id, layer=layer)
 
 
@@ -109,8 +110,9 @@ def commit(
     demo: bool,
     actor: str,
     now: dt.datetime,
+    change: int | None = None,
 ) -> dict[str, int]:
-    """Put the plan in force: new records, changes, what follows from them, and their history."""
+    """Put the plan in force: new records, changes, what follows from them, and their history. `change`: the proposal it comes of."""
     created = run(
         conn,
         "imports_create",
@@ -125,7 +127,7 @@ def commit(
     changed = run(conn, "imports_change", batch=id, layer=layer, hazard_layers=list(hazard_layers), now=now)
     if layer in hazard_layers:
         run(conn, "imports_follow", batch=id, hazard_layers=list(hazard_layers))
-    run(conn, "features_history", batch=id, operation=None, actor=actor, now=now)
+    run(conn, "features_history", batch=id, operation=None, actor=actor, change=change, now=now)
     counts = {"created": created, "updated": changed}
     run(conn, "imports_committed", batch=id, now=now, counts=jsonb(counts))
     return counts
@@ -142,6 +144,6 @@ def undo(conn: Conn, id: int, actor: str, now: dt.datetime, hazard_layers: Seque
     removed = run(conn, "imports_undo_create", batch=id)
     restored = run(conn, "imports_undo_change", batch=id, now=now)
     run(conn, "imports_follow", batch=id, hazard_layers=list(hazard_layers))
-    run(conn, "features_history", batch=id, operation="undo", actor=actor, now=now)
+    run(conn, "features_history", batch=id, operation="undo", actor=actor, change=None, now=now)
     run(conn, "imports_undone", batch=id, now=now)
     return {"removed": removed, "restored": restored}

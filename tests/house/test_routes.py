@@ -22,6 +22,7 @@ READS = {
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
+    "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
@@ -29,6 +30,8 @@ READS = {
 WRITES = {
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
+    "POST /api/layers/{layer}/changes", "PATCH /api/changes/{id}", "POST /api/changes/{id}/submit", "POST /api/changes/{id}/withdraw",
+    "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
 }  # fmt: skip
 SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock"}

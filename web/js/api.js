@@ -16,6 +16,7 @@ export class Problem extends Error {
     this.remedy = half(document.remedy);
     this.where = document.where || "";
     this.requestId = document.request_id || "";
+    this.document = document;
   }
 }
 
@@ -26,8 +27,11 @@ function address(path, query) {
   return text ? `${path}?${text}` : path;
 }
 
+const csrf = document.querySelector("meta[name=csrf]");
+
 async function answer(response) {
   if (response.ok) return response;
+  if (response.status === 401 && csrf) location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
   let document = {};
   try { document = await response.json(); } catch (error) { document = { title: response.statusText }; }
   throw new Problem(document, response.status);
@@ -84,12 +88,13 @@ export const forget = () => kept.clear();
 
 const key = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);
 
-function post(path, body, slot) {
-  const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key() };
+function post(path, body, slot, more) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key(), ...(csrf && { "X-CSRF-Token": csrf.content }), ...more };
   return ask(path, { method: "POST", headers, body: JSON.stringify(body) }, slot);
 }
 
-export const send = async (path, body, slot) => (await post(path, body, slot)).json();
+/** JSON of a POST. `more`: further headers (If-Match; an Idempotency-Key of one's own, so that a second try is the same act). */
+export const send = async (path, body, slot, more = {}) => (await post(path, body, slot, more)).json();
 
 /** A file the server makes: {blob, name}. */
 export async function file(path, body) {

@@ -10,4 +10,5 @@ SELECT f.id, f.name, 'hanging'
 FROM feature f JOIN feature_version v ON v.feature_id = f.id AND v.batch_id = %(batch)s AND v.operation = 'create'
 WHERE EXISTS (SELECT 1 FROM feature c WHERE c.parent_id = f.id) OR EXISTS (SELECT 1 FROM holding h WHERE h.feature_id = f.id)
    OR EXISTS (SELECT 1 FROM hidden_danger h WHERE h.feature_id = f.id) OR EXISTS (SELECT 1 FROM stock_batch h WHERE h.feature_id = f.id)
+   OR EXISTS (SELECT 1 FROM feature_change h WHERE h.feature_id = f.id)
 LIMIT 100
