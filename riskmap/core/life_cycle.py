@@ -13,13 +13,15 @@ from typing import Any
 from riskmap.core.actor import Actor
 from riskmap.core.coordinates import distance_m
 from riskmap.core.finding import Finding, finding
+from riskmap.core.role import MAY, ROLES, may
 from riskmap.errors import Conflict, Forbidden
 
 STATES = ("draft", "submitted", "returned", "approved", "withdrawn")
 OPEN = ("draft", "submitted", "returned")
 EDITABLE = ("draft", "returned")
 KINDS = ("create", "change", "retire")  # the database knows split, merge and transfer too; no flow makes them yet
-DECIDERS = frozenset({"reviewer", "district_head", "risk_officer"})
+PROPOSERS = frozenset(role for role in MAY if may(role, "feature.propose"))
+DECIDERS = frozenset(role for role in ROLES if may(role, "feature.decide"))  # people alone: the command line decides on nothing
 # (from, to) → who moves it
 MOVES = {
     ("draft", "submitted"): "maker",

@@ -16,7 +16,7 @@ from typing import Any
 
 from riskmap.core.actor import Actor
 from riskmap.core.layer import Layer
-from riskmap.core.life_cycle import EDITABLE, KINDS, allow
+from riskmap.core.life_cycle import EDITABLE, KINDS, PROPOSERS, allow
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
 from riskmap.flows.judge import judged, moved_on
 from riskmap.flows.register import Desk, in_force
@@ -41,6 +41,8 @@ def draft(
 
     Raises BadInput, NotFound, Forbidden (another organisation's record that all staff may see), Conflict (moved on, or proposed already).
     """
+    if actor.role not in PROPOSERS:
+        raise Forbidden("这个角色不提交申请 / this role does not propose", where=actor.role)
     if kind not in KINDS or (kind == "create") != (feature is None):
         raise BadInput("新增不带记录号，改动和注销须带记录号 / a new record has no id, a change has one", where="feature_id")
     before, steward = None, None if actor.scope == "city" else actor.org

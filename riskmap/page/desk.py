@@ -16,7 +16,15 @@ ASSETS = (
 
 
 def desk(
-    *, web_dir: Path, nonce: str, language: str, theme: str = "", user: str = "", csrf: str = "", decides: bool, phrases: Sequence[dict[str, Any]]
+    *,
+    web_dir: Path,
+    nonce: str,
+    language: str,
+    theme: str = "",
+    user: str = "",
+    csrf: str = "",
+    decides: bool,
+    phrases: Sequence[dict[str, Any]],
 ) -> str:
     """The shell of the desk; no record in it. `decides`: the reader decides on others' proposals; `phrases`: {code, zh, en}, why one goes back."""
     words = texts(web_dir, language)

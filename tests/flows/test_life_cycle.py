@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from riskmap.core.actor import OFFICER, Actor
-from riskmap.core.life_cycle import DECIDERS, EDITABLE, MOVES, OPEN, STATES
+from riskmap.core.life_cycle import DECIDERS, EDITABLE, MOVES, OPEN, PROPOSERS, STATES
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound, Problem
 from riskmap.flows import propose, review
 from riskmap.flows.register import Desk
@@ -87,12 +87,16 @@ class Desks(RuleBasedStateMachine):
     @initialize()
     def a_day_begins(self) -> None:
         for n in range(4):
-            self.begin(n * 2, 5, n * 10_000)
+            self.begin((0, 1, 4, 6)[n], 5, n * 10_000)
             self.submit(n, 1)
 
     @rule(n=st.integers(0, 99), severity=st.integers(1, 5), far=st.integers(0, 10**6))
     def begin(self, n: int, severity: int, far: int) -> None:
         actor = self.actor(n)
+        if actor.role not in PROPOSERS:
+            with self.expecting(Forbidden), self.db.as_user(actor, write=True) as conn:
+                propose.draft(conn, self.at, self.at.catalogue.layer(LAYER), "create", TANK, actor, NOW)
+            return
         values = TANK | {"name": f"单元 {next(self.clock)}", "severity": severity, "lon": 116.3 + far / 1e7}
         with self.db.as_user(actor, write=True) as conn:
             id = propose.draft(conn, self.at, self.at.catalogue.layer(LAYER), "create", values, actor, NOW)
@@ -113,7 +117,15 @@ class Desks(RuleBasedStateMachine):
             return
         actor, (feature, (org, version, _)) = self.actor(n), list(self.records.items())[r % len(self.records)]
         open_ = any(c["feature"] == feature and c["state"] in OPEN for c in self.said.values())
-        fault = NotFound if not self.sees(actor, org) else Conflict if open_ or behind else None
+        fault = (
+            Forbidden
+            if actor.role not in PROPOSERS
+            else NotFound
+            if not self.sees(actor, org)
+            else Conflict
+            if open_ or behind
+            else None
+        )
         with self.expecting(fault), self.db.as_user(actor, write=True) as conn:
             id = propose.draft(conn, self.at, self.at.catalogue.layer(LAYER), "change", {"severity": severity}, actor, NOW,
                                feature=feature, base_version=version - behind)  # fmt: skip

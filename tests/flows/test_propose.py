@@ -10,6 +10,8 @@ import pytest
 
 from riskmap import catalogue
 from riskmap.core.actor import OFFICER, Actor
+from riskmap.core.life_cycle import DECIDERS, PROPOSERS
+from riskmap.core.role import MAY
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
 from riskmap.flows import propose, register, review
 from riskmap.flows.grade import full
@@ -167,9 +169,11 @@ def test_returned_with_a_reason_mended_and_handed_in_again(db: Database, desk: D
 
 
 def test_nobody_decides_on_their_own_and_clerks_decide_on_nothing(db: Database, desk: Desk, people: People) -> None:
-    own, version = handed_in(db, desk, people.reviewer, TANK)
-    with pytest.raises(Forbidden, match="自己"), db.as_user(people.reviewer, write=True) as conn:
-        review.approve(conn, desk, own, version, people.reviewer, NOW)
+    own, version = handed_in(db, desk, OFFICER, TANK)
+    with pytest.raises(Forbidden, match="自己"), db.as_user(OFFICER, write=True) as conn:
+        review.approve(conn, desk, own, version, OFFICER, NOW)
+    with pytest.raises(Forbidden, match="不提交"):
+        begun(db, desk, people.reviewer, TANK)
     with pytest.raises(Forbidden, match="角色"), db.as_user(people.second, write=True) as conn:
         review.approve(conn, desk, own, version, people.second, NOW)
     with db.as_user(people.head, write=True) as conn:
@@ -300,6 +304,15 @@ def test_sql_around_the_screens_is_refused_by_the_database(
     with pytest.raises(Exception) as told, db.as_user(getattr(people, who), write=True) as conn:
         assert conn.execute(statement).rowcount > 0
     assert type(told.value).__name__ == refusal, told.value
+
+
+def test_the_database_and_the_table_of_roles_agree(db: Database) -> None:
+    for role in MAY:
+        who = Actor(id="who", name="who", role=role, org=1, scope="city", orgs=(1,))
+        with db.as_user(who) as conn:
+            said = conn.execute("SELECT app.may_propose() AS propose, app.may_decide() AS decide").fetchone()
+        assert said == {"propose": role in PROPOSERS, "decide": role in DECIDERS}, role
+    assert DECIDERS == {"reviewer", "district_head", "risk_officer"}
 
 
 def test_approved_without_being_in_force_does_not_commit(db: Database, desk: Desk, people: People) -> None:
