@@ -22,6 +22,8 @@ from riskmap.settings import settings
 from riskmap.store.cluster import Cluster
 from riskmap.store.database import Database
 from riskmap.store.places import gazetteer
+from tests.api.people import PASSWORD
+from tests.api.people import made as account
 from tests.browser.proposals import NEW, clerk, handed_in
 from tests.conftest import create_database, dsns_of
 
@@ -48,11 +50,11 @@ def desk(db: Database) -> Desk:
         )
 
 
-@pytest.fixture
-def served(db: Database) -> Iterator[str]:
+def run(db: Database, **more) -> Iterator[str]:
+    """The product served from `db`, with these settings changed; its address."""
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
-    app = create_app(settings(), db)
+    app = create_app(settings().model_copy(update=more), db)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
     thread.start()
@@ -62,6 +64,11 @@ def served(db: Database) -> Iterator[str]:
     yield f"http://127.0.0.1:{door.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def served(db: Database) -> Iterator[str]:
+    yield from run(db)
 
 
 def in_force(db: Database, desk: Desk, **values) -> int:
@@ -326,3 +333,32 @@ def test_everything_has_a_name_and_no_text_is_missing(tab: Page, served: str, db
            .map(n => n.outerHTML)"""
     )
     assert nameless == []
+
+
+def test_a_reviewer_signs_in_and_decides_and_the_next_district_sees_nothing(
+    tab: Page, fresh_tab: Callable[..., Page], db: Database, desk: Desk
+) -> None:
+    id, _ = handed_in(db, desk, NEW | {"name": "一号库"}, 3)
+    back, _ = handed_in(db, desk, NEW | {"name": "二号库", "lon": 116.45}, 2)
+    account(db, "shen", "reviewer", "110115")
+    account(db, "ping", "reviewer", "110105")
+    for served in run(db, plain_http=True):
+        other = fresh_tab()
+        for page, login in ((tab, "shen"), (other, "ping")):
+            page.goto(f"{served}/review")
+            page.fill("#login", login)
+            page.fill("#password", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_selector('body[data-ready="1"]')
+        expect(other.locator("#rows")).to_contain_text("都办完了")
+        other.goto(f"{served}/review?id={id}")
+        expect(other.locator("#sheet")).to_contain_text("没有这条记录")
+        expect(tab.locator("#sheet h1")).to_contain_text("一号库")
+        tab.keyboard.press("a")
+        expect(tab.locator("#toasts")).to_contain_text("已通过：一号库")
+        tab.keyboard.press("r")
+        tab.keyboard.press("Space")
+        tab.click("#return")
+        expect(tab.locator("#toasts")).to_contain_text("已退回：二号库")
+    assert (kept(db, id)["state"], kept(db, id)["checker"]) == ("approved", "shen")
+    assert (kept(db, back)["state"], kept(db, back)["reason"]) == ("returned", "疑似重复")

@@ -11,7 +11,7 @@ const ALONE = 16;                              // zoom of a place that does not 
 const CLOSEST = 18;
 
 export class PairMap {
-  /** `node`: where the map goes; `scale(text)` writes a length, `words`: {old, new} under the places. */
+  /** `node`: where the map goes; `scale(text)` writes a length, `words`: {old, new, place} under the places. */
   constructor(node, { scale, metres, words }) {
     this.node = node; this.metres = metres; this.words = words; this.pair = null; this.others = [];
     usePalette(node);
@@ -29,9 +29,11 @@ export class PairMap {
   /** `pair`: {old, now: [lon, lat] or null, level, moved, radius, near: [{lon, lat, level, name, distance_m}]}. */
   show(pair) {
     this.pair = pair; this.others = [];
+    if (!pair.old && !pair.now) return;
     const places = [pair.old, pair.now, ...pair.near.map((one) => [one.lon, one.lat])].filter(Boolean).map(([lon, lat]) => [lat, lon]);
-    if (places.length === 1) this.map.setView(places[0], ALONE, { animate: false });
-    else if (places.length) this.map.fitBounds(places, { padding: [56, 56], maxZoom: CLOSEST, animate: false });
+    const spread = places.length > 1 && L.latLngBounds(places);
+    if (!spread || spread.getNorthEast().distanceTo(spread.getSouthWest()) < 5) this.map.setView(places[0], ALONE, { animate: false });
+    else this.map.fitBounds(spread, { padding: [56, 56], maxZoom: CLOSEST, animate: false });
     this.repaint();
   }
 
@@ -83,7 +85,7 @@ export class PairMap {
     }
     if (now) {
       drawMark(g, at.x(now[0]), at.y(now[1]), level, 24, at.ratio);
-      label(g, this.words.new, at.x(now[0]), at.y(now[1]) + 24, 12, { bold: true });
+      label(g, old && moved > 1 ? this.words.new : this.words.place, at.x(now[0]), at.y(now[1]) + 24, 12, { bold: true });
     }
     if (old && now && moved > 1) {
       const x = (at.x(old[0]) + at.x(now[0])) / 2, y = (at.y(old[1]) + at.y(now[1])) / 2;

@@ -26,7 +26,7 @@ export const hasReason = () => chosen.size > 0 || text.trim().length >= 2;
 /** The small map; made when first needed, with the ground once it is there. */
 export function pairMap(ground) {
   if (map) return map;
-  map = new PairMap($("pair"), { metres: exactly, words: { old: t("review.place.old"), new: t("review.place.new") },
+  map = new PairMap($("pair"), { metres: exactly, words: { old: t("review.place.old"), new: t("review.place.new"), place: t("review.place") },
     scale: (length, width) => { const rule = h("i"); rule.style.width = `${width}px`; clear($("scale"), metres(length), rule); } });
   ground.then(([outlines, water, bases]) => { map.land(outlines, water); map.setTiles(bases, () => {}); }).catch(() => {});
   $("pair-in").addEventListener("click", () => map.zoomBy(1));
@@ -41,7 +41,7 @@ function place(one, ground) {
   none.textContent = t("noplace");
   const key = [
     old && (moved > 1 || !now) ? h("span", { class: "lvt" }, h("i", { class: "k-old" }), t("review.place.old")) : null,
-    now ? h("span", { class: "lvt" }, mark(one.effective_level.new, "16"), t(old ? "review.place.new" : "review.place")) : null,
+    now ? h("span", { class: "lvt" }, mark(one.effective_level.new, "16"), t(old && moved > 1 ? "review.place.new" : "review.place")) : null,
     now && one.kind !== "retire" ? h("span", { class: "lvt" }, h("i", { class: "k-near" }), metres(one.near_m)) : null,
     moved > 1 ? h("b", { class: "end cwarn" }, t("review.moved", { d: exactly(moved) })) : old && now && one.kind !== "retire" ? h("span", { class: "end c2" }, t("review.still")) : null,
   ];
@@ -74,7 +74,9 @@ export function paint(one, ground, act, fresh) {
   clear($("decide"), one.may.decide ? reasons(act) : h("div", { class: "sec" }, h("p", { class: "t13 c2" }, t(one.may.own ? "review.may.own" : one.state === "submitted" ? "review.may.not" : `review.state.${one.state}`))));
   const button = (kind, words, key, run, id) => h("button", { type: "button", class: `btn ${kind}`, id, onclick: run }, t(words), " ", key ? h("span", { class: "kbd" }, key) : null);
   const open = button("", "review.open", "e", act.open, "open");
-  if (one.may.decide) clear($("act"), button("btn-main", "review.approve", "a", act.approve, "approve"), button("btn-bad", "review.return", "r", act.sendBack, "return"), open);
+  const approving = button("btn-main", "review.approve", "a", act.approve, "approve");
+  approving.disabled = one.stale;
+  if (one.may.decide) clear($("act"), approving, button("btn-bad", "review.return", "r", act.sendBack, "return"), open);
   else if (one.may.edit) clear($("act"), button("btn-main", "review.submit", "", act.submit, "submit"), button("btn-bad", "review.withdraw", "", act.withdraw, "withdraw"), open);
   else clear($("act"), open);
 }
@@ -96,8 +98,9 @@ export function reasonMissing() {
 export async function once(run) {
   if (busy) return;
   busy = true;
-  for (const node of $("act").querySelectorAll("button")) node.disabled = true;
-  try { await run(); } finally { busy = false; for (const node of $("act").querySelectorAll("button")) node.disabled = false; }
+  const resting = [...$("act").querySelectorAll("button:not([disabled])")];
+  for (const node of resting) node.disabled = true;
+  try { await run(); } finally { busy = false; for (const node of resting) node.disabled = false; }
 }
 
 export function hide() {

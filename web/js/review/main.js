@@ -104,6 +104,7 @@ const able = () => one && one.may.decide;
 
 function approve() {
   if (!able()) return false;
+  if (one.stale) { bar("act", { kind: "bad", text: t("review.stale", { a: one.base_version, b: one.current_version }), action: [t("close"), () => bar("act", null)] }); return true; }
   if (!one.findings.length) { act(() => decide.approve(one), "review.done.approved"); return true; }
   const asks = one;
   ask(t("review.ask.doubts", { n: count(one.findings.length) }), t("review.ask.doubts.text", { name: one.name || t("noname") }), t("review.approve"), () => act(() => decide.approve(asks), "review.done.approved", asks.id, asks.name));

@@ -89,7 +89,7 @@ function effect(one) {
 
 /** Both versions field by field, where the record in force moved on. */
 export function conflictTable(one, fields) {
-  const value = (field, side) => { const text = catalogue.valueText(catalogue.field(one.layer, field.field) || null, field[side]); return text === null ? unknown() : text; };
+  const value = (field, side) => { if (field.field === "level" && known(field[side])) return level(field[side]); const text = catalogue.valueText(catalogue.field(one.layer, field.field) || null, field[side]); return text === null ? unknown() : text; };
   return h("div", { class: "card" }, h("div", { class: "tb-wrap" }, h("table", { class: "tb rvt" }, h("thead", {}, h("tr", {}, ["review.field", "review.base", "review.current", "review.proposed"].map((key) => h("th", { scope: "col" }, t(key))))),
     h("tbody", {}, fields.map((field) => h("tr", {}, h("th", { scope: "row" }, said(field.label)), h("td", { class: "c2" }, value(field, "base")), h("td", {}, value(field, "current")), h("td", { class: "new" }, value(field, "proposed"))))))));
 }
@@ -115,7 +115,7 @@ export function paint(one, { history, back }) {
   const pick = (value, words, n) => h("button", { type: "button", "aria-pressed": String(every === value), onclick: () => { every = value; paint(one, { history, back }); } }, t(words), ` ${count(n)}`);
   const waited = queue.items.find((item) => item.id === one.id);
   clear($("sheet"), h("div", { class: "sub" }, h("button", { type: "button", class: "ib back", "aria-label": t("review.back"), onclick: back }, icon("left")), sign(one.layer, one.effective_level.new, "40"),
-    h("div", { class: "grow" }, h("h1", { class: "cut", id: "sheet-title" }, one.name || t("noname"), " "), h("p", { class: "t13 c2" }, kindTag(one.kind), " ", meta.filter(Boolean).join(" · "), waited && one.state === "submitted" ? ` · ${t("review.waits", { age: age(waited.age_s) })}` : "")),
+    h("div", { class: "grow" }, h("h1", { class: "cut", id: "sheet-title" }, one.name || t("noname"), " "), h("p", { class: "t13 c2" }, kindTag(one.kind), " ", [...new Set(meta.filter(Boolean))].join(" · "), waited && one.state === "submitted" ? ` · ${t("review.waits", { age: age(waited.age_s) })}` : "")),
     one.kind === "create" ? null : h("div", { class: "seg", role: "group", "aria-label": t("review.fields") }, pick(false, "review.only", changed), pick(true, "review.every", rows.length)),
     h("button", { type: "button", class: "btn btn-s", onclick: history }, icon("clock"), t("tab.history"), " ", h("span", { class: "kbd" }, "h"))),
   h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
