@@ -40,6 +40,18 @@ class Settings(BaseSettings):
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
+    # sign-in; all of it sleeps until the first account is made
+    plain_http: bool = False  # an intranet without TLS: the session cookie goes without Secure; see README
+    password_profile: str = Field("djbh", pattern="^(djbh|asvs)$")
+    totp: str = Field("optional", pattern="^(optional|required)$")  # second factor of reviewers, officers and administrators
+    signin_failures: int = Field(5, ge=3, le=20)  # wrong passwords or codes in a row, then the account is locked
+    signin_lock_minutes: int = Field(15, ge=1, le=1_440)
+    signin_per_address: int = Field(20, ge=1, le=10_000)  # attempts a minute
+    signin_overall: int = Field(200, ge=1, le=100_000)  # attempts a minute
+    session_idle_minutes: int = Field(30, ge=1, le=480)
+    session_hours: int = Field(12, ge=1, le=24)
+    session_most: int = Field(3, ge=1, le=20)  # of one person; the oldest ends
+
     # intake
     upload_max_bytes: int = Field(20_000_000, ge=1_000, le=200_000_000)
     unpacked_max_bytes: int = Field(200_000_000, ge=1_000_000, le=2_000_000_000)

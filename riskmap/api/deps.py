@@ -12,8 +12,8 @@ import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
-from riskmap.core.actor import OFFICER, Actor
-from riskmap.errors import Conflict, Precondition
+from riskmap.core.actor import Actor
+from riskmap.errors import Conflict, Precondition, Unauthorized
 from riskmap.flows.register import Desk
 from riskmap.flows.survey import beijing_day
 from riskmap.settings import Settings
@@ -45,8 +45,21 @@ def database(request: Request) -> Database:
 
 
 def actor(request: Request) -> Actor:
-    """Who asks. Until accounts exist: the built-in officer, on the loopback address only."""
-    return OFFICER
+    """Who asks, as the guard found out (riskmap/api/allowed.py). Until accounts exist: the built-in officer, on the loopback address only."""
+    found = getattr(request.state, "actor", None)
+    if found is None:
+        raise Unauthorized("请先登录 / sign in first", where="/signin")
+    return found
+
+
+def csrf(request: Request) -> str:
+    """What a change from this request's page must carry; empty while nobody has to sign in."""
+    signed = getattr(request.state, "signed", None)
+    return signed.csrf if signed else ""
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def now() -> dt.datetime:
@@ -61,7 +74,7 @@ def today() -> dt.date:
 @contextmanager
 def reading(request: Request) -> Iterator[Conn]:
     """The request's one transaction, READ ONLY."""
-    with database(request).as_user(actor(request), address=_address(request), request_id=request.state.request_id) as conn:
+    with database(request).as_user(actor(request), address=address_of(request), request_id=request.state.request_id) as conn:
         yield conn
 
 
@@ -69,7 +82,7 @@ def reading(request: Request) -> Iterator[Conn]:
 def writing(request: Request) -> Iterator[Conn]:
     """The request's one transaction, for a change."""
     with database(request).as_user(
-        actor(request), write=True, address=_address(request), request_id=request.state.request_id
+        actor(request), write=True, address=address_of(request), request_id=request.state.request_id
     ) as conn:
         yield conn
 
@@ -108,7 +121,3 @@ def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) ->
         status, answer = act(conn)
         journal.answer(conn, who, key, status, orjson.loads(orjson.dumps(answer, default=str)))
         return Json(answer, status_code=status)
-
-
-def _address(request: Request) -> str | None:
-    return request.client.host if request.client else None

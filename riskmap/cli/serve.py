@@ -15,6 +15,7 @@ from riskmap.cli import app, log
 from riskmap.errors import SetupError
 from riskmap.flows.seal import Sealer
 from riskmap.flows.setup import clear_cut_demo, is_empty, loading_demo, opened, settle
+from riskmap.flows.signin import accounts_exist
 from riskmap.settings import Settings, settings
 from riskmap.store.database import Database
 from riskmap.store.server import embedded
@@ -57,16 +58,33 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 
 def chosen(host: str | None, port: int | None) -> Settings:
-    """Settings with the command's own address; other than the loopback is refused while nobody has to sign in."""
+    """Settings with the command's own address; other than the loopback is refused while nobody has to sign in.
+
+    That is asked of the database as it stands; one that does not exist yet has no accounts.
+    """
     given = settings().model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None})
-    if given.host not in LOOPBACK and not given.behind_gate:
+    if given.host not in LOOPBACK and not given.behind_gate and not people_exist(given):
         raise SetupError(
-            f"账户功能完成前只在本机监听，不接受 {given.host} Until accounts exist only the loopback address is served",
+            f"还没有账户，只在本机监听，不接受 {given.host} Until accounts exist only the loopback address is served",
             where="RISKMAP_HOST / --host",
-            remedy="用 --host 127.0.0.1；远程请用 SSH 隧道 Use --host 127.0.0.1; from afar a tunnel: "
+            remedy="先建账户 make an account first: riskmap user add; 或 or --host 127.0.0.1，远程用 SSH 隧道 from afar a tunnel: "
             f"ssh -L {given.port}:127.0.0.1:{given.port} <主机 machine>",
         )
     return given
+
+
+def people_exist(given: Settings) -> bool:
+    """Whether the database has accounts. The private cluster is left as it was found: absent, stopped or running."""
+    cluster = embedded(given)
+    status = cluster.status() if cluster else None
+    if status and not status.initialised:
+        return False
+    try:
+        with opened(given) as db:
+            return accounts_exist(db)
+    finally:
+        if cluster and status and not status.running:
+            cluster.down()
 
 
 def listening(given: Settings) -> socket.socket:
@@ -120,7 +138,15 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
     )
     server = Server(config)
     server.address = address(given)
-    signal.signal(signal.SIGTERM, _end)  # uvicorn passes the signal on when it is done; without this the database would be left running
+    if given.host not in LOOPBACK and not given.plain_http:
+        print(
+            "会话 Cookie 只经 HTTPS 发送：前面放 TLS 代理；内网只有 HTTP 时设 RISKMAP_PLAIN_HTTP=true\n"
+            "The session cookie travels over HTTPS only: put a TLS proxy in front, or set RISKMAP_PLAIN_HTTP=true",
+            flush=True,
+        )
+    signal.signal(
+        signal.SIGTERM, _end
+    )  # uvicorn passes the signal on when it is done; without this the database would be left running
     sealer = Sealer(db, given.audit_heads).start()
     try:
         server.run(sockets=[door])

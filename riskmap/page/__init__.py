@@ -147,6 +147,7 @@ def live(
     theme: str = "",
     mode: str = "",
     user: str = "",
+    csrf: str = "",
 ) -> str:
     """The page `/`: shell, layer tree and specs; no record, no count. `layers` are catalogue layers (core.layer.Layer)."""
     words = texts(web_dir, language)
@@ -156,6 +157,7 @@ def live(
         "theme": "dark" if mode == "wall" else theme,
         "mode": mode,
         "user": user,
+        "csrf": csrf,
         "words": words,
         "t": lambda key: words[key],
         "version": asset_version(web_dir),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from riskmap.store.query import Conn, row, rows, run
 
@@ -56,3 +57,8 @@ def waiting(conn: Conn) -> int:
     """Rows older than a minute that nobody has sealed."""
     found = row(conn, "audit_open")
     return int(found["n"]) if found else 0
+
+
+def page(conn: Conn, before: int, size: int) -> list[dict[str, Any]]:
+    """The audit, newest first, below an id; without what stood in the records before and after."""
+    return rows(conn, "audit_page", before=before, size=size)

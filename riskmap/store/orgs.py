@@ -23,3 +23,8 @@ def of_district(conn: Conn, code: str) -> int | None:
 def every(conn: Conn) -> list[dict[str, Any]]:
     """All organisations: id, code, name, kind, parent_id, district_code."""
     return rows(conn, "orgs_every")
+
+
+def coded(conn: Conn, code: str) -> dict[str, Any] | None:
+    """An organisation by its code (110000 the city, 110105 a district, BDA, nine digits a street): id, code, name, kind; None."""
+    return row(conn, "orgs_coded", code=code)

@@ -1,6 +1,6 @@
-"""Every route stands in this table with what it needs; a route that is not here fails.
+"""Every route stands in the product's own table with the operation it needs; a route that is not there fails; each is tried as each role.
 
-Until accounts exist there is one role, the built-in officer, on the loopback address. With accounts, columns by role are added here.
+Without accounts there is one role, the built-in officer, on the loopback address. With accounts the matrix is role × route, signed in for real.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from riskmap.api.allowed import OPERATION, PUBLIC
 from riskmap.api.app import create_app
+from riskmap.core.role import OPERATIONS, ROLES, may
 from riskmap.settings import settings
 from riskmap.store.database import Database
+from tests.api.people import Person, made
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
+    "/signin", "/signin/totp", "/signin/password", "/roles", "/api/roles", "/api/me", "/api/audit", "/api/accounts",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
@@ -33,8 +37,21 @@ WRITES = {
     "POST /api/layers/{layer}/changes", "PATCH /api/changes/{id}", "POST /api/changes/{id}/submit", "POST /api/changes/{id}/withdraw",
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
+    "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
+    "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock",
 }  # fmt: skip
-SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock"}
+# The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
+FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
+MANAGED = {w for w in WRITES if w.startswith("POST /api/accounts")}  # not the officer's to do
+SAMPLE = {
+    "layer": "shelter",
+    "id": "1",
+    "batch": "1",
+    "code": "110101",
+    "cell": "8931aa42657ffff",
+    "ledger": "stock",
+    "login": "no-such-person",
+}
 
 
 @pytest.fixture
@@ -67,10 +84,12 @@ def test_every_route_is_in_the_table(app: FastAPI) -> None:
     found = listed(app)
     assert len(found) >= 30
     assert {f.split(" ", 1)[1] for f in found if f.startswith("GET ")} | {"/api/openapi.json"} == READS
-    assert {f for f in found if not f.startswith(("GET ", "HEAD "))} == WRITES
+    assert {f for f in found if not f.startswith(("GET ", "HEAD "))} == WRITES | FORMS
+    assert found == set(OPERATION)
+    assert {what for what in OPERATION.values() if what != PUBLIC} <= set(OPERATIONS)
 
 
-@pytest.mark.parametrize("operation", sorted(WRITES))
+@pytest.mark.parametrize("operation", sorted(WRITES - MANAGED))
 def test_what_writes_asks_for_an_idempotency_key(page: TestClient, operation: str) -> None:
     verb, path = operation.split(" ", 1)
     path = path.format(**SAMPLE)
@@ -81,7 +100,9 @@ def test_what_writes_asks_for_an_idempotency_key(page: TestClient, operation: st
 
 @pytest.mark.parametrize("path", sorted(READS))
 def test_no_read_breaks_on_an_empty_city(page: TestClient, path: str) -> None:
-    answer = page.get(path.format(**SAMPLE), params={"bbox": "116,39,117,40", "zoom": 10, "resolution": 7, "lon": 116.4, "lat": 39.9})
+    answer = page.get(
+        path.format(**SAMPLE), params={"bbox": "116,39,117,40", "zoom": 10, "resolution": 7, "lon": 116.4, "lat": 39.9}
+    )
     assert answer.status_code < 500 or answer.json()["code"] == "unavailable", answer.text[:300]  # no grader in this process
 
 
@@ -94,3 +115,61 @@ def test_a_name_that_is_not_this_machine_is_refused(page: TestClient, host: str)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost:8001", "[::1]:8000", "LOCALHOST"])
 def test_the_loopback_by_any_of_its_names(page: TestClient, host: str) -> None:
     assert page.get("/api/layers", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_what_the_table_says_and_nothing_else(app: FastAPI, db: Database, role: str) -> None:
+    """Role × route: answered (whatever with) exactly where the role has the operation, 403 everywhere else."""
+    made(db, "tried", role)
+    wrong = {}
+    with Person(app) as person:
+        person.signed("tried")
+        for route, operation in OPERATION.items():
+            verb, path = route.split(" ", 1)
+            if operation == PUBLIC:
+                continue
+            answer = person.request(verb, path.format(**SAMPLE), **({} if verb == "GET" else {"json": {}}))
+            passed = answer.status_code not in (401, 403)
+            if passed != may(role, operation) or (
+                not passed and (answer.status_code, answer.json()["where"]) != (403, operation)
+            ):
+                wrong[route] = (answer.status_code, answer.text[:200])
+    assert wrong == {}
+
+
+def test_nobody_may_nothing_once_accounts_exist(app: FastAPI, db: Database) -> None:
+    made(db, "first", "security_admin")
+    with Person(app) as nobody:
+        for route, operation in OPERATION.items():
+            verb, path = route.split(" ", 1)
+            answer = nobody.request(verb, path.format(**SAMPLE), **({} if verb == "GET" else {"json": {}}))
+            if operation == PUBLIC:
+                assert answer.status_code not in (401, 403) or verb == "POST", route
+            elif path.startswith("/api/"):
+                assert answer.status_code == 401 and answer.json()["code"] == "unauthorized", route
+            else:
+                assert answer.status_code == 303 and answer.headers["location"].startswith("/signin?next=%2F"), route
+        assert nobody.get("/api/openapi.json").status_code == 401
+        assert nobody.get("/static/css/tokens.css").status_code == 200
+        assert nobody.get("/healthz", headers={"Host": "app:8000"}).status_code == 200
+
+
+def test_a_route_outside_the_table_is_refused(app: FastAPI) -> None:
+    """The table decides, not the router: what nobody entered is nobody's, the officer's neither."""
+    from fastapi import APIRouter, Depends
+
+    from riskmap.api.allowed import allowed
+
+    extra = APIRouter()
+    extra.add_api_route("/api/forgotten", lambda: {})
+    app.include_router(extra, dependencies=[Depends(allowed)])
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as page:
+        assert page.get("/api/forgotten").status_code == 403
+
+
+def test_any_name_is_answered_once_everybody_signs_in(app: FastAPI, db: Database) -> None:
+    made(db, "first", "commander")
+    with Person(app) as person:
+        person.signed("first")
+        assert person.get("/api/layers", headers={"Host": "map.intranet"}).status_code == 200
+        assert Person(app).get("/api/layers", headers={"Host": "map.intranet"}).status_code == 401

@@ -1,0 +1,154 @@
+"""People over HTTP: accounts for the security administrator, the table of roles for everybody, the audit for the auditor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from riskmap import page
+from riskmap.api.deps import Json, actor, csrf, now, once, reading, settings
+from riskmap.api.signin import headers
+from riskmap.core.role import MAY, OPERATIONS, ROLES
+from riskmap.flows import people
+from riskmap.page.people import roles_page
+from riskmap.store import accounts, audit
+from riskmap.store.query import Conn
+
+router = APIRouter(tags=["people"])
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class New(Strict):
+    """An account to be made. `org`: 110000 the city, 110105 … a district, BDA, nine digits a street."""
+
+    login: Annotated[str, Field(max_length=40)]
+    name: Annotated[str, Field(max_length=100)]
+    role: Annotated[str, Field(max_length=40)]
+    org: Annotated[str, Field(max_length=12)]
+
+
+class Role(Strict):
+    role: Annotated[str, Field(max_length=40)]
+    org: Annotated[str, Field(max_length=12)] | None = None
+
+
+class Reset(Strict):
+    """`second_factor`: the lost device is forgotten too."""
+
+    second_factor: bool = False
+
+
+@router.get("/roles", include_in_schema=False)
+def roles(request: Request, lang: str = "") -> HTMLResponse:
+    """What each role may do, as a page."""
+    bounds, who = settings(request), actor(request)
+    language = lang if lang in page.LANGUAGES else bounds.language
+    html = roles_page(
+        web_dir=bounds.web_dir, language=language, user=f"{who.unit}・{who.name}", role=who.role, csrf=csrf(request)
+    )
+    return HTMLResponse(html, headers=headers())
+
+
+@router.get("/api/roles")
+def table() -> Json:
+    """What each role may do, as data."""
+    shown = {name: {"zh": names[0], "en": names[1], "may": sorted(MAY[name])} for name, names in ROLES.items()}
+    return Json({"operations": {k: {"zh": v[0], "en": v[1]} for k, v in OPERATIONS.items()}, "roles": shown})
+
+
+@router.get("/api/me")
+def me(request: Request) -> Json:
+    """Who is asking, and what they may do."""
+    who = actor(request)
+    return Json({"login": who.id, "name": who.name, "role": who.role, "unit": who.unit, "may": sorted(MAY[who.role])})
+
+
+@router.get("/api/audit")
+def trail(
+    request: Request, before: Annotated[int, Query(ge=1, lt=2**62)] = 2**62 - 1, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> Json:
+    """The audit, newest first, in pages: `before` is the last id seen."""
+    with reading(request) as conn:
+        return Json({"rows": audit.page(conn, before, limit)})
+
+
+@router.get("/api/accounts")
+def listed(request: Request) -> Json:
+    """Every account, without its secrets."""
+    with reading(request) as conn:
+        return Json({"accounts": accounts.every(conn)})
+
+
+@router.post("/api/accounts", status_code=201)
+def add(request: Request, body: New) -> Json:
+    """A new account. Its one-time password is in this answer and nowhere else; the same request again is answered without it."""
+    told: dict[str, str] = {}
+
+    def act(conn: Conn) -> tuple[int, Any]:
+        id, told["password"] = people.add(conn, body.login, body.name, body.role, body.org, actor(request), now())
+        return 201, {"id": id, "login": body.login.strip().lower(), "role": body.role, "org": body.org}
+
+    return _with(once(request, body.model_dump(), act), told)
+
+
+@router.post("/api/accounts/{login}/role")
+def change_role(request: Request, login: str, body: Role) -> Json:
+    """Another role, and unit; in force with the person's next request."""
+    return _done(
+        request, login, body.model_dump(), lambda conn: people.set_role(conn, login, body.role, body.org, actor(request))
+    )
+
+
+@router.post("/api/accounts/{login}/disable")
+def disable(request: Request, login: str) -> Json:
+    """Shut out; the person's sessions end at once."""
+    return _done(request, login, "disable", lambda conn: people.set_state(conn, login, "disabled", actor(request)))
+
+
+@router.post("/api/accounts/{login}/enable")
+def enable(request: Request, login: str) -> Json:
+    """Let in again."""
+    return _done(request, login, "enable", lambda conn: people.set_state(conn, login, "active", actor(request)))
+
+
+@router.post("/api/accounts/{login}/unlock")
+def unlock(request: Request, login: str) -> Json:
+    """Let a locked account try again at once."""
+
+    def act(conn: Conn) -> dict[str, Any]:
+        people.unlock(conn, login, actor(request))
+        return {"login": login, "locked": False}
+
+    return _done(request, login, "unlock", act)
+
+
+@router.post("/api/accounts/{login}/reset-password")
+def reset(request: Request, login: str, body: Reset) -> Json:
+    """A one-time password in place of a forgotten one, told this once."""
+    told: dict[str, str] = {}
+
+    def act(conn: Conn) -> tuple[int, Any]:
+        told["password"] = people.reset_password(conn, login, actor(request), now(), body.second_factor)
+        return 200, {"login": login}
+
+    return _with(once(request, body.model_dump(), act), told)
+
+
+def _done(request: Request, login: str, body: Any, act: Callable[[Conn], dict[str, Any]]) -> Json:
+    return once(request, {"login": login, "body": body}, lambda conn: (200, act(conn)))
+
+
+def _with(answer: Json, told: dict[str, str]) -> Json:
+    """The answer with what is never stored under its key."""
+    if told:
+        answer = Json(orjson.loads(answer.body) | told, status_code=answer.status_code)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,173 @@
+"""Who may ask what: the table of operations, the check of each route against it, and the sign-in in front of everything.
+
+Without any account everybody on this machine is the built-in officer, as ever. From the first account on, a request is somebody's
+session or it is nobody's: 401 for the API, the sign-in page for a page. A change by cookie also proves that it comes from our page.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import quote, urlsplit
+
+import orjson
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from riskmap.api.deps import now
+from riskmap.core.actor import OFFICER
+from riskmap.core.role import ROLES, may
+from riskmap.errors import Forbidden, Problem, Unauthorized
+from riskmap.flows import signin
+from riskmap.settings import Settings
+from riskmap.store.database import Database
+
+PUBLIC = "public"  # nobody needs a sign-in: the operator's three, the sign-in itself
+SIGNIN = "/signin"
+
+# "VERB path" → operation of riskmap/core/role.py. A route that is not here is refused to everybody and fails a house test.
+OPERATION: Mapping[str, str] = MappingProxyType({
+    "GET /healthz": PUBLIC, "GET /readyz": PUBLIC, "GET /metrics": PUBLIC,
+    "GET /signin": PUBLIC, "POST /signin": PUBLIC, "GET /signin/totp": PUBLIC, "POST /signin/totp": PUBLIC,
+    "GET /signin/password": PUBLIC, "POST /signin/password": PUBLIC, "POST /signout": PUBLIC,
+    "GET /": "map.read",
+    "GET /api/status": "map.read", "GET /api/near": "map.read", "GET /api/basemaps": "map.read",
+    "GET /api/districts.geojson": "map.read", "GET /api/water.geojson": "map.read",
+    "GET /api/cells": "map.read", "GET /api/cells/{cell}": "map.read", "GET /api/districts": "map.read",
+    "GET /api/districts/{code}/grade": "map.read", "GET /api/districts/{code}/downgrade": "map.read",
+    "POST /api/whatif": "whatif.run",
+    "GET /api/layers": "map.read", "GET /api/layers/{layer}": "map.read", "GET /api/layers/{layer}/template.xlsx": "map.read",
+    "GET /api/layers/{layer}/features": "map.read", "GET /api/layers/{layer}/features/{id}": "map.read",
+    "GET /api/layers/{layer}/count": "map.read", "GET /api/layers/{layer}/facets": "map.read",
+    "GET /api/layers/{layer}/districts": "map.read", "GET /api/layers/{layer}/points": "map.read",
+    "POST /api/layers/{layer}/features": "feature.put", "PATCH /api/layers/{layer}/features/{id}": "feature.put",
+    "POST /api/layers/{layer}/features/{id}/retire": "feature.put",
+    "POST /api/layers/{layer}/imports": "import.run", "GET /api/layers/{layer}/imports/{batch}": "import.run",
+    "GET /api/layers/{layer}/imports/{batch}/rows": "import.run", "GET /api/layers/{layer}/imports/{batch}/workbook": "import.run",
+    "POST /api/layers/{layer}/imports/{batch}/commit": "import.run", "POST /api/layers/{layer}/imports/{batch}/undo": "import.run",
+    "POST /api/ledgers/{ledger}/imports": "import.run",
+    "POST /api/layers/{layer}/export": "export.run",
+    # proposals
+    "GET /review": "map.read", "GET /api/changes": "map.read", "GET /api/changes/{id}": "map.read", "POST /api/changes/{id}/effect": "map.read",
+    "POST /api/layers/{layer}/changes": "feature.propose", "PATCH /api/changes/{id}": "feature.propose",
+    "POST /api/changes/{id}/submit": "feature.propose", "POST /api/changes/{id}/withdraw": "feature.propose",
+    "POST /api/changes/{id}/return": "feature.decide", "POST /api/changes/{id}/approve": "feature.decide",
+    "POST /api/changes/approve": "feature.decide",
+    # people
+    "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
+    "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
+    "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
+    "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
+})  # fmt: skip
+
+# Asked for before anybody is known. Static files hold our own code and styles, no record.
+OPEN_PATHS = frozenset(key.split(" ", 1)[1] for key, what in OPERATION.items() if what == PUBLIC)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def allowed(request: Request) -> None:
+    """Before every route: its operation is in the table, and the asker's role has it. Raises Forbidden."""
+    route = f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
+    operation = OPERATION.get(route)
+    if operation == PUBLIC:
+        return
+    who = getattr(request.state, "actor", None)
+    if who is None:
+        raise Unauthorized("请先登录 / sign in first", where=SIGNIN)
+    if operation is None or not may(who.role, operation):
+        zh, en = ROLES.get(who.role, (who.role, who.role))
+        raise Forbidden(
+            f"{zh}不能做这件事 / not for a {en.lower()}", where=operation or route, remedy="权限表见 /roles / see /roles"
+        )
+
+
+class Keeper:
+    """Whether accounts exist: once they do, for good; while they do not, asked again after half a second. Raises Unavailable."""
+
+    AGAIN_S = 0.5
+
+    def __init__(self, db: Database) -> None:
+        self._db, self._closed, self._asked = db, False, -1e9
+
+    async def closed(self) -> bool:
+        if not self._closed and time.monotonic() - self._asked > self.AGAIN_S:
+            self._closed = await run_in_threadpool(signin.accounts_exist, self._db)
+            self._asked = time.monotonic()
+        return self._closed
+
+
+class Guard:
+    """ASGI middleware: puts the asker into the request's state, or answers for everybody who is nobody."""
+
+    def __init__(self, app: ASGIApp, keeper: Keeper, db: Database, settings: Settings) -> None:
+        self.app, self.keeper, self.db, self.settings = app, keeper, db, settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith("/static/"):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            if await self.keeper.closed():
+                signed = await run_in_threadpool(signed_in, request, self.db, self.settings)
+                _whole(signed)
+                if scope["method"] not in SAFE:
+                    ours(request)
+                    proven(request.headers.get("X-CSRF-Token", ""), signed)
+                request.state.actor, request.state.signed = signed.actor, signed  # type: ignore[union-attr]
+            else:
+                request.state.actor, request.state.signed = OFFICER, None
+        except Problem as fault:
+            await refusal(request, fault)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def cookie_name(settings: Settings) -> str:
+    return "riskmap" if settings.plain_http else "__Host-riskmap"
+
+
+def signed_in(request: Request, db: Database, settings: Settings) -> signin.Signed | None:
+    """The session of the request's cookie, of any kind; None when there is none that holds."""
+    return signin.resolve(db, settings, request.cookies.get(cookie_name(settings), ""), now())
+
+
+def ours(request: Request) -> None:
+    """A change comes from our own page, where the browser says where it comes from. Raises Forbidden."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    host = request.headers.get("Host", "").lower()
+    if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc.lower() != host):
+        raise Forbidden(
+            "请求来自别的网站 / the request comes from another site",
+            where="Origin",
+            remedy="从本系统的页面操作 / use our own page",
+        )
+
+
+def proven(token: str, signed: signin.Signed | None) -> None:
+    """A change carries the token of its session. Raises Forbidden."""
+    if signed is None or not hmac.compare_digest(token.encode(), signed.csrf.encode()):
+        raise Forbidden("页面已过期 / the page is out of date", where="X-CSRF-Token", remedy="刷新后再试 / reload and try again")
+
+
+def _whole(signed: signin.Signed | None) -> None:
+    if signed is None:
+        raise Unauthorized("请先登录 / sign in first", where=SIGNIN)
+    if signed.kind != "full":
+        place = f"{SIGNIN}/totp" if signed.kind == "pending_totp" else f"{SIGNIN}/password"
+        raise Unauthorized("登录还没有完成 / the sign-in is not finished", where=place)
+
+
+def refusal(request: Request, fault: Problem) -> Response:
+    """A problem document; for a page that needs a sign-in, the way to it."""
+    path = request.url.path
+    if isinstance(fault, Unauthorized) and request.method in SAFE and not path.startswith("/api/"):
+        after = path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{fault.where or SIGNIN}?next={quote(after, safe='')}", status_code=303)
+    body = fault.document() | {"request_id": getattr(request.state, "request_id", "")}
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if fault.status == 503 else {})
+    return Response(orjson.dumps(body, default=str), fault.status, headers, "application/problem+json")

@@ -1,0 +1,124 @@
+"""Accounts made, changed, locked out and let in again: by the security administrator, or by whoever holds the command line. Each is audited."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from typing import Any
+
+from riskmap.core import password as passwords
+from riskmap.core.actor import Actor
+from riskmap.core.role import HOMES, ROLES
+from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
+from riskmap.store import accounts, journal, orgs
+from riskmap.store.query import Conn
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+OURS = frozenset({"officer", "operator", "engine", "gate"})
+SIGNS = "abcdefghjkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"  # none that look alike
+
+
+def one_time() -> str:
+    """A random password of 16 signs (about 92 bits) that every profile takes, in groups a person can read out."""
+    while True:
+        text = "".join(secrets.choice("".join(SIGNS)) for _ in range(16))
+        if passwords.classes(text) == 3:
+            return "-".join(text[i : i + 4] for i in range(0, 16, 4))
+
+
+def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: dt.datetime) -> tuple[int, str]:
+    """A new account; its id and its one-time password, told this once. BadInput says what will not do, Conflict that the login is taken."""
+    login, name = login.strip().lower(), name.strip()
+    if not LOGIN.fullmatch(login) or login in OURS:
+        raise BadInput(
+            "登录名不合要求 / the login will not do", where=f"login={login[:40]}",
+            remedy="2–32 个小写字母、数字、. _ -，以字母或数字开头 / 2–32 small letters, digits, . _ -; not " + ", ".join(sorted(OURS)),
+        )  # fmt: skip
+    if not 1 <= len(name) <= 100:
+        raise BadInput("姓名应有 1–100 个字 / a name has 1–100 signs", where="name")
+    home = _home(conn, role, org)
+    password = one_time()
+    if accounts.held(conn, login=login):
+        raise Conflict("登录名已有人用 / the login is taken", where=login, remedy="换一个 / use another")
+    id = accounts.add(conn, login, name, home["id"], role, passwords.hashed(password), by.id, now)
+    after = {"login": login, "name": name, "role": role, "org": home["code"]}
+    journal.audit(conn, by, "account.add", object_id=id, after=after)
+    return id, password
+
+
+def set_role(conn: Conn, login: str, role: str, org: str | None, by: Actor) -> dict[str, Any]:
+    """Another role, and unit where `org` is given. In force with the person's next request."""
+    held = _held(conn, login, by)
+    home = _home(conn, role, org) if org else None
+    if home is None:
+        known = next(o for o in orgs.every(conn) if o["id"] == held["org"])
+        home = _home(conn, role, known["code"])
+    accounts.change(conn, held["id"], role, home["id"], held["state"])
+    before, after = {"role": held["role"], "org": held["org"]}, {"role": role, "org": home["id"]}
+    journal.audit(conn, by, "account.role", object_id=held["id"], before=before, after=after)
+    return {"login": held["login"], "role": role, "org": home["code"]}
+
+
+def set_state(conn: Conn, login: str, state: str, by: Actor) -> dict[str, Any]:
+    """active or disabled; a disabled person's sessions end with the transaction."""
+    held = _held(conn, login, by)
+    accounts.change(conn, held["id"], held["role"], held["org"], state)
+    ended = accounts.end_sessions(conn, held["id"]) if state == "disabled" else 0
+    operation = "account.disable" if state == "disabled" else "account.enable"
+    journal.audit(
+        conn, by, operation, object_id=held["id"], before={"state": held["state"]}, after={"state": state, "sessions": ended}
+    )
+    return {"login": held["login"], "state": state, "sessions_ended": ended}
+
+
+def reset_password(conn: Conn, login: str, by: Actor, now: dt.datetime, second_factor: bool = False) -> str:
+    """A one-time password in place of a forgotten one, told this once; sessions end. `second_factor`: the lost device is forgotten too."""
+    held = _held(conn, login, by)
+    password = one_time()
+    accounts.set_password(conn, held["id"], passwords.hashed(password), True, now)
+    if second_factor:
+        accounts.set_second_factor(conn, held["id"], None, False, 0)
+    ended = accounts.end_sessions(conn, held["id"])
+    after = {"second_factor": "forgotten" if second_factor else "kept", "sessions": ended}
+    journal.audit(conn, by, "account.reset", object_id=held["id"], after=after)
+    return password
+
+
+def unlock(conn: Conn, login: str, by: Actor) -> None:
+    """Let a locked account try again at once."""
+    held = _held(conn, login, by)
+    accounts.charge(conn, held["id"], 0, None)
+    journal.audit(conn, by, "account.unlock", object_id=held["id"], before={"failures": held["failures"]})
+
+
+def _held(conn: Conn, login: str, by: Actor) -> dict[str, Any]:
+    held = accounts.held(conn, login=login.strip().lower())
+    if held is None:
+        raise NotFound("没有这个账户 / no such account", where=login[:40])
+    if held["login"] == by.id:
+        raise Forbidden(
+            "不能这样改自己的账户 / not on the own account",
+            where=login,
+            remedy="由另一位安全管理员 / ask another security administrator",
+        )
+    return held
+
+
+def _home(conn: Conn, role: str, org: str) -> dict[str, Any]:
+    if role not in ROLES:
+        raise BadInput(f"没有这个角色: {role[:40]} / no such role", where="role", remedy="、".join(ROLES))
+    home = orgs.coded(conn, org)
+    if home is None:
+        raise BadInput(
+            f"没有这个单位: {org[:40]} / no such organisation",
+            where="org",
+            remedy="110000 市局 city · 110105 … 区 district · BDA · 九位街乡码 street",
+        )
+    if home["kind"] not in HOMES[role]:
+        zh = {"city": "市局 city", "district": "区 district", "zone": "开发区 zone", "street": "街乡 street"}
+        raise BadInput(
+            f"{ROLES[role][0]}不属于{home['name']} / {role} does not belong there", where="org",
+            remedy="应为 one of: " + "、".join(zh[k] for k in sorted(HOMES[role])),
+        )  # fmt: skip
+    return home

@@ -1,0 +1,40 @@
+"""The pages about people: the sign-in's forms and the table of roles. Plain HTML, no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from riskmap.core.password import Profile
+from riskmap.core.role import MAY, OPERATIONS, ROLES
+from riskmap.errors import Problem
+from riskmap.page import asset_version, environment, texts
+
+
+def form_page(*, web_dir: Path, language: str, step: str, profile: Profile, fault: Problem | None, **more: Any) -> str:
+    """signin, totp or password: `fault` is told above the form."""
+    told = None if fault is None else [half(text, language) for text in (fault.title, fault.remedy or "")]
+    return _rendered("signin.html", web_dir, language, step=step, profile=profile, told=told, **more)
+
+
+def roles_page(*, web_dir: Path, language: str, user: str, role: str, **more: Any) -> str:
+    """Role × operation, from the table the product itself asks."""
+    at = 0 if language == "zh-CN" else 1
+    heads = [names[at] for names in OPERATIONS.values()]
+    lines = [(name, names[at], [operation in MAY[name] for operation in OPERATIONS]) for name, names in ROLES.items()]
+    return _rendered("roles.html", web_dir, language, user=user, role=role, heads=heads, lines=lines, **more)
+
+
+def half(text: str, language: str) -> str:
+    """The reader's half of a text in two languages, where it has two."""
+    zh, slash, en = text.partition(" / ")
+    return en if slash and language == "en" else zh
+
+
+def _rendered(name: str, web_dir: Path, language: str, **more: Any) -> str:
+    words = texts(web_dir, language)
+    return (
+        environment(web_dir)
+        .get_template(name)
+        .render(language=language, t=lambda key: words[key], version=asset_version(web_dir), **more)
+    )

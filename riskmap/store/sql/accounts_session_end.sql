@@ -1,0 +1,5 @@
+-- End one session.
+-- in:    key bytea
+-- out:   rows ended
+-- index: session_pkey
+DELETE FROM session WHERE key = %(key)s::bytea
