@@ -1,0 +1,54 @@
+"""The declared wall: table → command → who passes. What is not said is refused. tests/store/test_wall.py tries it as the real login role.
+
+A set of roles stands for own rows and, with the sight of the whole city, for all rows; `Anywhere` for rows that are nobody's;
+`City` only with the sight of the whole city.
+"""
+
+from __future__ import annotations
+
+from riskmap.core.role import MAY, may
+
+
+class Anywhere(frozenset[str]):
+    """Whatever the asker's organisation or sight."""
+
+
+class City(frozenset[str]):
+    """Only with the sight of the whole city."""
+
+
+EVERYBODY = Anywhere({*MAY, "nobody"})  # an actor of an unknown role too: outlines and names of districts are public
+READ = frozenset(r for r in MAY if may(r, "map.read"))
+PUT = frozenset(r for r in MAY if may(r, "feature.put"))
+DECIDE = frozenset(r for r in MAY if may(r, "feature.decide"))
+PROPOSE = frozenset(r for r in MAY if may(r, "feature.propose"))
+PEOPLE = Anywhere({"gate", "security_admin", "operator"})
+
+RECORD = {"S": READ, "I": PUT}
+WORKED_OUT = {"S": Anywhere(READ)}
+REFERENCE = {"S": EVERYBODY}
+
+WALL: dict[str, dict[str, frozenset[str]]] = {
+    "district": REFERENCE, "town": REFERENCE, "org": REFERENCE,
+    # who decides may write in force too, but only in the course of an approval: a trigger at the end of the transaction looks
+    "feature": {"S": READ, "I": PUT | DECIDE, "U": PUT, "D": PUT},
+    "feature_version": RECORD,
+    "feature_change": {"S": READ, "I": PROPOSE},
+    "feature_change_event": {"S": READ},  # written by the move itself
+    "import_batch": {"S": READ, "I": PUT, "U": PUT},
+    "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
+    "holding": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
+    "stock_batch": {"S": READ, "I": PUT, "U": PUT},
+    "dataset": WORKED_OUT, "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
+    "district_grade": WORKED_OUT, "closing": WORKED_OUT,
+    "method": {"S": Anywhere(READ), "I": City(PUT), "U": City(PUT)},
+    "grade_override": {"S": Anywhere(READ), "I": City(PUT), "U": City(PUT)},
+    # everybody leaves a trace, the auditor and the product's own read it
+    "audit": {"S": Anywhere({"auditor", "operator", "engine"}), "I": EVERYBODY},
+    "audit_seal": {},
+    "event": {"S": READ, "I": READ},
+    "idempotency": {},  # the own keys alone: tried apart
+    "account": {"S": PEOPLE, "I": Anywhere({"security_admin", "operator"}), "U": PEOPLE},
+    "session": {"S": PEOPLE, "I": Anywhere({"gate"}), "U": Anywhere({"gate"}), "D": PEOPLE},
+    "signin_attempt": {"S": Anywhere({"gate"}), "I": Anywhere({"gate"}), "D": Anywhere({"gate"})},
+}  # fmt: skip
