@@ -40,7 +40,9 @@ def test_exit_codes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.10", "riskmap.example"])
-def test_other_addresses_are_refused_until_accounts_exist(host: str) -> None:
+def test_other_addresses_are_refused_until_accounts_exist(host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = Settings(var_dir=tmp_path / "v", _env_file=None)  # type: ignore[call-arg]
+    monkeypatch.setattr("riskmap.cli.serve.settings", lambda: bare)
     with pytest.raises(SetupError, match="loopback"):
         chosen(host, None)
 

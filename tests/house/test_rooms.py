@@ -22,6 +22,8 @@ ROOMS = {
     "fastapi": ("riskmap/api/",),
     "starlette": ("riskmap/api/",),
     "typer": ("riskmap/cli/",),
+    "argon2": ("riskmap/core/password.py",),
+    "pyotp": ("riskmap/core/second_factor.py",),
     "uvicorn": ("riskmap/cli/",),
 }
 # Names that say nothing of what is inside.

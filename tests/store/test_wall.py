@@ -31,7 +31,8 @@ INSERT INTO population_cell SELECT id, 1, '110101', 5 FROM dataset LIMIT 1;
 INSERT INTO fragment SELECT id, 1, '110101', 5 FROM dataset LIMIT 1;
 INSERT INTO grading_run (kind, method_id, as_of, datasets, sources, cells, engine_ms, digest, started_at)
   SELECT 'full', id, '2026-01-01', '{}', 0, 0, 1, 'd', now() FROM method LIMIT 1;
-INSERT INTO cell_grade (cell, hazard_micro, residents_milli, coping_micro, risk_micro, level, sources, run_id) SELECT 1, 1, 1, 1, 1, 1, 1, id FROM grading_run;
+INSERT INTO cell_grade (cell, hazard_micro, residents_milli, coping_micro, risk_micro, level, sources, run_id)
+  SELECT 1, 1, 1, 1, 1, 1, 1, id FROM grading_run;
 INSERT INTO district_grade (district_code, run_id) SELECT '110101', id FROM grading_run;
 INSERT INTO closing (district_code, closed_on) VALUES ('110101', '2026-01-01');
 INSERT INTO grade_override (district_code, shown, reason, expires_on, actor) VALUES ('110101', 1, 'reason', '2026-01-01', 'a');
