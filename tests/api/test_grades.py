@@ -79,7 +79,7 @@ def client(city) -> Iterator[TestClient]:
 
     @app.middleware("http")
     async def named(request: Request, call_next):
-        request.state.request_id = "test"
+        request.state.request_id, request.state.actor = "test", OFFICER
         return await call_next(request)
 
     app.add_exception_handler(Problem, lambda _, fault: Json(fault.document(), status_code=fault.status))
