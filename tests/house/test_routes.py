@@ -23,6 +23,7 @@ READS = {
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
+    "/api/imports/progress/{key}",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
@@ -31,7 +32,7 @@ WRITES = {
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
 }  # fmt: skip
-SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock"}
+SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock", "key": "no-such-key"}
 
 
 @pytest.fixture
