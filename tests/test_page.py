@@ -14,7 +14,7 @@ from riskmap import page
 from riskmap.catalogue import load
 from riskmap.page.single import single_file
 from riskmap.settings import settings
-from tests.browser.city import HOSTILE
+from tests.browser.hostile import HOSTILE
 
 WEB = settings().web_dir
 
@@ -153,7 +153,15 @@ def single() -> str:
     }
     cell = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": square}, "properties": {"level": 1, "risk": 41.5}}
     records = [
-        {"lon": 116.2, "lat": 39.9, "level": 1, "name": name, "code": f"RS-{i}", "place": "东城区", "note": name}
+        {
+            "lon": 116.03 + 0.03 * (i % 15),
+            "lat": 39.82 + 0.012 * (i // 15),
+            "level": 1,
+            "name": name,
+            "code": f"RS-{i}",
+            "place": "东城区",
+            "note": name,
+        }
         for i, name in enumerate(HOSTILE)
     ]
     return single_file(
@@ -163,7 +171,7 @@ def single() -> str:
         districts={"type": "FeatureCollection", "features": [district]},
         cells={"type": "FeatureCollection", "features": [cell]},
         records=records,
-        total=5,
+        total=len(HOSTILE),
         facts=[("筛选", HOSTILE[1])],
         demo=True,
     )
@@ -179,6 +187,26 @@ def test_the_single_file_links_nothing_and_says_that_it_is_demo() -> None:
     style = "".join(re.findall(r"<style>(.*?)</style>", text, re.DOTALL))
     assert style and "url(" not in style
     assert HOSTILE[0] not in text and HOSTILE[3] not in text
+
+
+def test_no_name_is_run_as_a_template_on_the_server() -> None:
+    """Folium's foundation runs what an element made as a template once more; ours must not."""
+    name = "{{ 7 * 7 }}{% set x = 1 %}{{ cycler.__init__.__globals__ }}"
+    square = {"type": "Polygon", "coordinates": [[[116.0, 39.8], [116.5, 39.8], [116.5, 40.0], [116.0, 39.8]]]}
+    district = {"type": "Feature", "geometry": square, "properties": {"code": "110101", "name": name, "shown": 2}}
+    record = {"lon": 116.2, "lat": 39.9, "level": 1, "name": name, "code": "RS-1", "place": name, "note": name}
+    text = single_file(
+        web_dir=WEB,
+        title=name,
+        bounds=(116.0, 39.8, 116.5, 40.0),
+        districts={"type": "FeatureCollection", "features": [district]},
+        cells=None,
+        records=[record],
+        total=1,
+        facts=[(name, name)],
+        demo=True,
+    )
+    assert text.count("7 * 7") >= 7 and "49{%" not in text and "function Cycler" not in text
 
 
 def test_nothing_is_newer_than_the_oldest_browser_we_promise() -> None:
