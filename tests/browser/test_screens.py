@@ -57,6 +57,17 @@ def test_when_the_page_says_ready_it_is_drawn(tab: Page, site: str) -> None:
     assert tab.locator("#rows .li").count() > 5
 
 
+@pytest.mark.parametrize("query", ["", "v=39.9,116.4,12", "v=39.9,116.4,12&l=districts"])
+def test_scripts_fetched_at_the_start_stay_within_160_kb(tab: Page, site: str, query: str) -> None:
+    open_map(tab, site, query)
+    scripts = tab.evaluate(
+        """() => performance.getEntriesByType('resource').filter(one => new URL(one.name).pathname.endsWith('.js'))
+        .map(one => one.encodedBodySize)"""
+    )
+    assert len(scripts) > 20 and min(scripts) > 0
+    assert sum(scripts) <= 160_000
+
+
 def test_small_hexagons_are_where_large_ones_are(tab: Page, site: str) -> None:
     """Two ways of painting, one picture: the same cells cover the same part of the screen in both, and h3 agrees cell by cell."""
     open_map(tab, site, "v=39.9,116.4,12&layers=cells&l=districts")
