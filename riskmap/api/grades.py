@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from riskmap.api.deps import Json, now, reading, today
 from riskmap.errors import BadInput, Precondition, Unavailable
-from riskmap.flows import card
+from riskmap.flows import card, hexagon, standings
 from riskmap.flows.grade import Graded
 from riskmap.flows.grader import Grader
 from riskmap.flows.picture import Box
@@ -48,19 +48,23 @@ def cells(
 
 
 @router.get("/districts")
-def districts(request: Request) -> Json:
-    """Every district with 固有 and 现状, D, T, ranks and confidence; the run they come from."""
+def districts(request: Request, as_of: dt.date | None = None) -> Json:
+    """Every district with 固有 and 现状, D, T, ranks and confidence; the run they come from, or with `as_of` a past day's closing."""
     grader: Grader | None = request.app.state.grader
+    if as_of is not None:
+        _come(as_of)
+        if grader is None or grader.graded is None or as_of != grader.graded.as_of:
+            return _closed(request, as_of)
     with reading(request) as conn:
-        return Json(card.districts(conn, grader.graded if grader else None))
+        return Json(standings.districts(conn, grader.graded if grader else None))
 
 
 @router.get("/districts/{code}/grade")
 def grade(request: Request, code: str, as_of: dt.date | None = None) -> Json:
     """定级说明卡 as data; with `as_of` as a past day's closing saw it."""
     grader, graded = _graded(request)
-    if as_of is not None and as_of > today():
-        raise BadInput(f"{as_of} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
+    if as_of is not None:
+        _come(as_of)
     past = as_of is not None and as_of != graded.as_of
     if past and as_of:
         with reading(request) as conn:
@@ -81,15 +85,18 @@ def downgrade(request: Request, code: str) -> Json:
 
 @router.get("/cells/{cell}")
 def cell(request: Request, cell: str) -> Json:
-    """Why a cell has its colour."""
+    """Why a cell of resolution 5 to 9 has its colour. Coarser ones are D of their children; another resolution is 422."""
     _, graded = _graded(request)
     with reading(request) as conn:
-        return Json(card.cell_card(conn, graded, cell))
+        return Json(hexagon.cell_card(conn, graded, cell))
 
 
 @router.post("/whatif")
 def whatif(request: Request, question: Question) -> Json:
-    """Recomputed grades; nothing is written."""
+    """Recomputed grades; nothing is written, no journal kept: a repeat is worked out anew and harmless.
+
+    The Idempotency-Key is asked for because every POST asks for one.
+    """
     if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
         raise Precondition(
             "缺少 Idempotency-Key (header is missing)", where="Idempotency-Key", remedy="带一个 8–200 字符的唯一键"
@@ -97,6 +104,23 @@ def whatif(request: Request, question: Question) -> Json:
     _, graded = _graded(request)
     with reading(request) as conn:
         return Json(card.try_out(conn, graded, question.district, question.rectify, question.retire))
+
+
+def _come(day: dt.date) -> None:
+    """BadInput for a day that is yet to come."""
+    if day > today():
+        raise BadInput(f"{day} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
+
+
+def _closed(request: Request, day: dt.date) -> Json:
+    """A past day from its closings, else replayed."""
+    with reading(request) as conn:
+        if (kept := standings.closed(conn, day)) is not None:
+            return Json(kept)
+    grader, _ = _graded(request)
+    past = grader.replayed(day, now())
+    with reading(request) as conn:
+        return Json(standings.replayed(conn, past))
 
 
 def box(text: str | None) -> Box | None:
