@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from riskmap.api.deps import Json, now, reading, today
 from riskmap.errors import BadInput, Precondition, Unavailable
-from riskmap.flows import card, hexagon, standings
+from riskmap.flows import card, changes, hexagon, standings
 from riskmap.flows.grade import Graded
 from riskmap.flows.grader import Grader
 from riskmap.flows.picture import Box
@@ -81,6 +81,17 @@ def downgrade(request: Request, code: str) -> Json:
     _, graded = _graded(request)
     with reading(request) as conn:
         return Json(card.downgrade_list(conn, graded, code))
+
+
+@router.get("/districts/{code}/changes")
+def moved(request: Request, code: str) -> Json:
+    """今日较上次关账: what moved D since the last closing, source by source. Nulls where no closing has records under it."""
+    grader, graded = _graded(request)
+    with reading(request) as conn:
+        day = changes.last_closing(conn, graded, code)
+    past = grader.replayed(day, now()) if day else None
+    with reading(request) as conn:
+        return Json(changes.since(conn, graded, past, code))
 
 
 @router.get("/cells/{cell}")
