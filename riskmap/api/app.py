@@ -5,17 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from riskmap.api import catalogue, city, exports, features, grades, imports, ledgers, pages, records
+from riskmap.api import catalogue, city, exports, features, grades, imports, ledgers, pages, records, tiles
 from riskmap.api.bounded import SLACK, Bounded
 from riskmap.api.deps import Json
 from riskmap.api.gate import Loopback
@@ -25,8 +23,8 @@ from riskmap.api.kept import KEPT, Kept
 from riskmap.api.zipped import Zipped
 from riskmap.catalogue import load
 from riskmap.core.actor import OFFICER
-from riskmap.core.basemap import Basemap, origins, tianditu
-from riskmap.errors import BadInput, Problem, SetupError
+from riskmap.core.basemap import origins
+from riskmap.errors import BadInput, Problem
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
@@ -36,7 +34,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, exports, grades, city, ledgers)
+FAMILIES = (catalogue, imports, features, records, exports, grades, city, ledgers, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
@@ -67,7 +65,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.state.desk = Desk(layers, places, settings.soft_duplicate_m)
     app.state.layers = list(layers.layers.values())
     app.state.kept = Kept(KEPT)
-    app.state.basemaps = basemaps(settings)
+    app.state.basemaps, app.state.archives = tiles.configured(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     app.state.user_label = f"{OFFICER.unit}・{OFFICER.name}"
     app.include_router(health(db, settings))
@@ -84,21 +82,6 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_middleware(Named)
     app.add_middleware(Loopback)
     return app
-
-
-def basemaps(settings: Settings) -> list[Basemap]:
-    """Tile sources of the settings: 天地图 with a key, and a JSON file of the operator's own. Raises SetupError for a file that does not parse."""
-    if not settings.tile_sources:
-        return tianditu(settings.tianditu_key)
-    try:
-        listed = orjson.loads(Path(settings.tile_sources).read_bytes())
-        return tianditu(settings.tianditu_key) + [Basemap.model_validate(item) for item in listed]
-    except (OSError, ValueError) as fault:
-        raise SetupError(
-            f"底图配置读不出 / tile sources do not parse: {fault}",
-            where=settings.tile_sources,
-            remedy="见 README「底图」 / see README",
-        ) from None
 
 
 class Named:

@@ -18,7 +18,7 @@ from riskmap.store.database import Database
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
+    "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/tiles/{source}/{z}/{x}/{y}", "/api/near",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade", "/api/districts/{code}/changes",
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
@@ -32,7 +32,8 @@ WRITES = {
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
 }  # fmt: skip
-SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock", "key": "no-such-key"}
+SAMPLE = {"layer": "shelter", "id": "1", "batch": "1", "code": "110101", "cell": "8931aa42657ffff", "ledger": "stock", "key": "no-such-key",
+          "source": "none", "z": "1", "x": "0", "y": "0"}
 
 
 @pytest.fixture
