@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, now, reading, today
-from riskmap.errors import BadInput, Precondition, Unavailable
+from riskmap.api.deps import Json, client_key, now, reading, today
+from riskmap.errors import BadInput, Unavailable
 from riskmap.flows import card, changes, hexagon, standings
 from riskmap.flows.grade import Graded
 from riskmap.flows.grader import Grader
@@ -108,10 +108,7 @@ def whatif(request: Request, question: Question) -> Json:
 
     The Idempotency-Key is asked for because every POST asks for one.
     """
-    if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
-        raise Precondition(
-            "缺少 Idempotency-Key (header is missing)", where="Idempotency-Key", remedy="带一个 8–200 字符的唯一键"
-        )
+    client_key(request)
     _, graded = _graded(request)
     with reading(request) as conn:
         return Json(card.try_out(conn, graded, question.district, question.rectify, question.retire))

@@ -19,7 +19,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from riskmap import writers
-from riskmap.api.deps import Json, actor, desk, now, once, reading, settings
+from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, settings
 from riskmap.errors import BadInput, NotFound, TooLarge
 from riskmap.flows import intake, progress, register
 from riskmap.readers import Limits
@@ -94,7 +94,7 @@ def _too_large(most: int) -> TooLarge:
     )
 
 
-@router.post(PATH, status_code=201, openapi_extra=BODY)
+@router.post(PATH, status_code=201, openapi_extra=BODY, dependencies=[Depends(client_key)])
 def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)]) -> Json:
     """Read the file and plan every row. Nothing in force changes; the answer carries the plan's hash for its commit.
 
