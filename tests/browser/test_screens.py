@@ -204,6 +204,20 @@ def test_the_wall_has_no_controls_and_says_how_fresh_it_is(fresh_tab, site: str)
     assert smallest * 2 >= 27.9
 
 
+def test_the_wall_names_the_next_level_of_the_district_not_of_one_number(fresh_tab, site: str) -> None:
+    """A border that leaves the worse of D and T as it is, is no border of the district."""
+    tab = fresh_tab(width=1920, height=1080)
+    tab.goto(f"{site}/?mode=wall")
+    settled(tab)
+    near = tab.locator("section", has=tab.locator("h2", has_text="离界最近")).locator("li")
+    numerals = ["", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"]
+    computed = {one["name"]: one["computed"] for one in tab.request.get(f"{site}/api/districts").json()["districts"]}
+    assert near.count() > 0
+    for row in near.all():
+        name, told = row.locator(".w-n").inner_text(), row.locator(".w-d").inner_text()
+        assert numerals[computed[name] - 1] in told, (name, told)
+
+
 def test_the_wall_says_in_red_when_its_data_is_old(fresh_tab, site: str) -> None:
     tab = fresh_tab(width=1920, height=1080)
     tab.clock.install()
