@@ -18,7 +18,8 @@ from riskmap.store.database import Database
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/tiles/{source}/{z}/{x}/{y}", "/api/near",
+    "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
+    "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade", "/api/districts/{code}/changes",
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
