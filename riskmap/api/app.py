@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from riskmap.api import accounts, catalogue, changes, city, exports, features, grades, imports, ledgers, pages, records, signin
+from riskmap.api import (
+    accounts,
+    catalogue,
+    changes,
+    city,
+    exports,
+    features,
+    grades,
+    imports,
+    ledgers,
+    pages,
+    records,
+    signin,
+    tiles,
+)
 from riskmap.api.allowed import Guard, Keeper, allowed
 from riskmap.api.bounded import SLACK, Bounded
 from riskmap.api.deps import Json
@@ -26,8 +39,8 @@ from riskmap.api.kept import KEPT, Kept
 from riskmap.api.zipped import Zipped
 from riskmap.catalogue import load
 from riskmap.core.actor import OFFICER
-from riskmap.core.basemap import Basemap, origins, tianditu
-from riskmap.errors import BadInput, Problem, SetupError
+from riskmap.core.basemap import origins
+from riskmap.errors import BadInput, Problem
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
@@ -37,7 +50,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, exports, grades, city, ledgers, accounts)
+FAMILIES = (catalogue, imports, features, records, changes, exports, grades, city, ledgers, accounts, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
@@ -50,6 +63,10 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     async def life(app: FastAPI) -> AsyncIterator[None]:
         if grader:
             grader.start()
+        # What stands now stands for good. Without this the collector walks through all of it every few hundred answers, a tenth of a second each.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         yield
         if grader:
             grader.stop()
@@ -68,7 +85,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.state.desk = Desk(layers, places, settings.soft_duplicate_m)
     app.state.layers = list(layers.layers.values())
     app.state.kept = Kept(KEPT)
-    app.state.basemaps = basemaps(settings)
+    app.state.basemaps, app.state.archives = tiles.configured(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     checked = [Depends(allowed)]
     app.include_router(health(db, settings), dependencies=checked)
@@ -87,21 +104,6 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_middleware(Named)
     app.add_middleware(Loopback, closed=keeper.closed)
     return app
-
-
-def basemaps(settings: Settings) -> list[Basemap]:
-    """Tile sources of the settings: 天地图 with a key, and a JSON file of the operator's own. Raises SetupError for a file that does not parse."""
-    if not settings.tile_sources:
-        return tianditu(settings.tianditu_key)
-    try:
-        listed = orjson.loads(Path(settings.tile_sources).read_bytes())
-        return tianditu(settings.tianditu_key) + [Basemap.model_validate(item) for item in listed]
-    except (OSError, ValueError) as fault:
-        raise SetupError(
-            f"底图配置读不出 / tile sources do not parse: {fault}",
-            where=settings.tile_sources,
-            remedy="见 README「底图」 / see README",
-        ) from None
 
 
 class Named:

@@ -1,4 +1,4 @@
-"""The city itself: outlines, water, basemaps, what stands in the database, what is near a place."""
+"""The city itself: outlines, water, what stands in the database, what is near a place."""
 
 from __future__ import annotations
 
@@ -68,12 +68,6 @@ def water(request: Request) -> Response:
         body = (settings(request).data_dir / "water.geojson").read_bytes()
         state.water = (body, hashlib.sha256(body).hexdigest()[:16])
     return _fresh(request, *state.water)
-
-
-@router.get("/basemaps")
-def basemaps(request: Request) -> Json:
-    """Configured tile sources with their datum; none is needed."""
-    return Json([source.model_dump() for source in request.app.state.basemaps])
 
 
 @router.get("/near")

@@ -87,11 +87,8 @@ def writing(request: Request) -> Iterator[Conn]:
         yield conn
 
 
-def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) -> Json:
-    """Do `act` once for the request's Idempotency-Key: a repeat gets the first answer, a rival waits for it.
-
-    `act` gets the connection and returns (status, answer). Raises Precondition without a key, Conflict when the key came with another request.
-    """
+def client_key(request: Request) -> str:
+    """The request's Idempotency-Key. Raises Precondition without one; as a dependency it is asked before a body is read."""
     key = request.headers.get("Idempotency-Key", "")
     if not 8 <= len(key) <= 200:
         raise Precondition(
@@ -99,6 +96,15 @@ def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) ->
             where="Idempotency-Key",
             remedy="每次操作带一个 8–200 字符的唯一键 / send a unique key of 8–200 characters with every POST",
         )
+    return key
+
+
+def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) -> Json:
+    """Do `act` once for the request's Idempotency-Key: a repeat gets the first answer, a rival waits for it.
+
+    `act` gets the connection and returns (status, answer). Raises Precondition without a key, Conflict when the key came with another request.
+    """
+    key = client_key(request)
     route = f"{request.method} {request.url.path}"
     digest = hashlib.sha256(route.encode() + orjson.dumps(body, default=str)).hexdigest()
     who = actor(request)

@@ -11,9 +11,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from riskmap import writers
-from riskmap.api.deps import actor, desk, now, today, writing
+from riskmap.api.deps import actor, client_key, desk, now, today, writing
 from riskmap.core.filter import parse, sort_of
-from riskmap.errors import Precondition
 from riskmap.flows import export
 from riskmap.store import journal
 
@@ -33,12 +32,7 @@ def make(request: Request, layer: str, body: Annotated[Asked, Body()]) -> Respon
     """The file. Written into the audit first; carries unit, person and time."""
     at = desk(request)
     declared = at.catalogue.layer(layer)
-    if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
-        raise Precondition(
-            "缺少 Idempotency-Key / the Idempotency-Key header is missing",
-            where="Idempotency-Key",
-            remedy="带一个唯一键 / send a unique key",
-        )
+    client_key(request)
     asked = parse(declared, body.filters)
     order = sort_of(body.filters.get("sort") or declared.sort)
     who, at_time = actor(request), now()

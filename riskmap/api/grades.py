@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, now, reading, today
-from riskmap.errors import BadInput, Precondition, Unavailable
-from riskmap.flows import card
+from riskmap.api.deps import Json, client_key, now, reading, today
+from riskmap.errors import BadInput, Unavailable
+from riskmap.flows import card, hexagon, movement, standings
 from riskmap.flows.grade import Graded
 from riskmap.flows.grader import Grader
 from riskmap.flows.picture import Box
@@ -48,19 +48,23 @@ def cells(
 
 
 @router.get("/districts")
-def districts(request: Request) -> Json:
-    """Every district with 固有 and 现状, D, T, ranks and confidence; the run they come from."""
+def districts(request: Request, as_of: dt.date | None = None) -> Json:
+    """Every district with 固有 and 现状, D, T, ranks and confidence; the run they come from, or with `as_of` a past day's closing."""
     grader: Grader | None = request.app.state.grader
+    if as_of is not None:
+        _come(as_of)
+        if grader is None or grader.graded is None or as_of != grader.graded.as_of:
+            return _closed(request, as_of)
     with reading(request) as conn:
-        return Json(card.districts(conn, grader.graded if grader else None))
+        return Json(standings.districts(conn, grader.graded if grader else None))
 
 
 @router.get("/districts/{code}/grade")
 def grade(request: Request, code: str, as_of: dt.date | None = None) -> Json:
     """定级说明卡 as data; with `as_of` as a past day's closing saw it."""
     grader, graded = current(request)
-    if as_of is not None and as_of > today():
-        raise BadInput(f"{as_of} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
+    if as_of is not None:
+        _come(as_of)
     past = as_of is not None and as_of != graded.as_of
     if past and as_of:
         with reading(request) as conn:
@@ -79,24 +83,52 @@ def downgrade(request: Request, code: str) -> Json:
         return Json(card.downgrade_list(conn, graded, code))
 
 
+@router.get("/districts/{code}/changes")
+def moved(request: Request, code: str) -> Json:
+    """今日较上次关账: what moved D since the last closing, source by source. Nulls where no closing has records under it."""
+    grader, graded = current(request)
+    with reading(request) as conn:
+        day = movement.last_closing(conn, graded, code)
+    past = grader.replayed(day, now()) if day else None
+    with reading(request) as conn:
+        return Json(movement.since(conn, graded, past, code))
+
+
 @router.get("/cells/{cell}")
 def cell(request: Request, cell: str) -> Json:
-    """Why a cell has its colour."""
+    """Why a cell of resolution 5 to 9 has its colour. Coarser ones are D of their children; another resolution is 422."""
     _, graded = current(request)
     with reading(request) as conn:
-        return Json(card.cell_card(conn, graded, cell))
+        return Json(hexagon.cell_card(conn, graded, cell))
 
 
 @router.post("/whatif")
 def whatif(request: Request, question: Question) -> Json:
-    """Recomputed grades; nothing is written."""
-    if not 8 <= len(request.headers.get("Idempotency-Key", "")) <= 200:
-        raise Precondition(
-            "缺少 Idempotency-Key (header is missing)", where="Idempotency-Key", remedy="带一个 8–200 字符的唯一键"
-        )
+    """Recomputed grades; nothing is written, no journal kept: a repeat is worked out anew and harmless.
+
+    The Idempotency-Key is asked for because every POST asks for one.
+    """
+    client_key(request)
     _, graded = current(request)
     with reading(request) as conn:
         return Json(card.try_out(conn, graded, question.district, question.rectify, question.retire))
+
+
+def _come(day: dt.date) -> None:
+    """BadInput for a day that is yet to come."""
+    if day > today():
+        raise BadInput(f"{day} 还没有到 (is yet to come)", where="as_of", remedy=str(today()))
+
+
+def _closed(request: Request, day: dt.date) -> Json:
+    """A past day from its closings, else replayed."""
+    with reading(request) as conn:
+        if (kept := standings.closed(conn, day)) is not None:
+            return Json(kept)
+    grader, _ = current(request)
+    past = grader.replayed(day, now())
+    with reading(request) as conn:
+        return Json(standings.replayed(conn, past))
 
 
 def box(text: str | None) -> Box | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,21 +12,24 @@ from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import Path as Segment
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from riskmap import writers
-from riskmap.api.deps import Json, actor, desk, now, once, reading, settings
+from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, settings
 from riskmap.errors import BadInput, NotFound, TooLarge
-from riskmap.flows import intake, register
+from riskmap.flows import intake, progress, register
 from riskmap.readers import Limits
 from riskmap.settings import Settings
 from riskmap.store import imports
 from riskmap.store.query import Conn
 
-router = APIRouter(prefix="/api/layers/{layer}/imports", tags=["imports"])
+router = APIRouter(tags=["imports"])
+PATH = "/api/layers/{layer}/imports"
+BOARD = progress.Board()  # of this process
 _FIELDS = ("crs", "district", "mapping")
 _SLACK = 100_000  # bytes of the form around the file
 BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
@@ -91,9 +94,12 @@ def _too_large(most: int) -> TooLarge:
     )
 
 
-@router.post("", status_code=201, openapi_extra=BODY)
+@router.post(PATH, status_code=201, openapi_extra=BODY, dependencies=[Depends(client_key)])
 def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)]) -> Json:
-    """Read the file and plan every row. Nothing in force changes; the answer carries the plan's hash for its commit."""
+    """Read the file and plan every row. Nothing in force changes; the answer carries the plan's hash for its commit.
+
+    While it runs, GET /api/imports/progress/{Idempotency-Key} tells how far it is.
+    """
     at, bounds = desk(request), settings(request)
     asked = intake.Asked(
         layer,
@@ -104,7 +110,7 @@ def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)
         bounds.district_tolerance_m,
     )
     at.catalogue.layer(layer)
-    with on_disk(given) as path:
+    with watched(request, "parsing") as seen, on_disk(given) as path:
         table = intake.read(at, path, asked, Limits.of(bounds))
         checked = intake.inspect(at, table, asked)
         intake.keep(uploads(bounds), path)
@@ -112,17 +118,60 @@ def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)
         def act(conn: Conn) -> tuple[int, Any]:
             return 201, intake.plan(conn, at, path, table, checked, asked, actor(request))
 
-        return once(request, {"layer": layer, "file": intake.digest(path), "fields": given.fields}, act)
+        answer = once(request, {"layer": layer, "file": intake.digest(path), "fields": given.fields}, act)
+        seen.result = orjson.loads(answer.body)["id"]
+        return answer
 
 
-@router.get("/{batch}")
+class Seen(BaseModel):
+    """How far an upload or a commit is."""
+
+    stage: Annotated[
+        str,
+        Field(
+            description="parsing → checking → planning → comparing → done; committing → done; failed",
+            json_schema_extra={"enum": list(progress.STAGES)},
+        ),
+    ]
+    rows: Annotated[int, Field(description="rows done in this stage")]
+    total: Annotated[int | None, Field(description="rows in all; null while that is not known")]
+    elapsed_s: Annotated[float, Field(description="seconds since the work began, until it ended")]
+    batch: Annotated[int | None, Field(description="the batch, when there is one")]
+    failure: Annotated[str | None, Field(description="what the request itself was answered, when it failed")]
+
+
+@router.get("/api/imports/progress/{key}", response_model=Seen)
+def how_far(request: Request, key: Annotated[str, Segment(min_length=8, max_length=200)]) -> Json:
+    """How far the upload or commit sent under this Idempotency-Key is. 404 while it has not arrived whole.
+
+    Held in memory by the process that does the work; what came of it stands in the batch.
+    """
+    found = BOARD.of((actor(request).id, key))
+    if found is None:
+        raise NotFound(
+            "没有这个键的导入 / no import under this key",
+            where=key,
+            remedy="文件还在上传，或服务已重启 / still uploading, or the server was restarted",
+        )
+    told = Seen(
+        stage=found.stage,
+        rows=found.done,
+        total=found.total,
+        elapsed_s=round(found.elapsed_s, 1),
+        batch=found.result,
+        failure=found.failure,
+    )
+    return Json(told.model_dump())
+
+
+@router.get(PATH + "/{batch}")
 def one(request: Request, layer: str, batch: int) -> Json:
     """The batch: its state, counts by outcome, and what was said about the whole file."""
     with reading(request) as conn:
         return Json(_shown(_batch(conn, layer, batch)))
 
 
-@router.get("/{batch}/rows")
+@router.get(PATH + "/{batch}/rows")
 def rows(
     request: Request,
     layer: str,
@@ -158,18 +207,20 @@ class Commit(BaseModel):
     accept_duplicates: bool = False
 
 
-@router.post("/{batch}/commit")
+@router.post(PATH + "/{batch}/commit")
 def commit(request: Request, layer: str, batch: int, body: Annotated[Commit, Body()]) -> Json:
-    """Execute exactly the plan of that hash, in one transaction. Sent twice, it happens once."""
+    """Execute exactly the plan of that hash, in one transaction. Sent twice, it happens once. Its progress is told as an upload's."""
 
     def act(conn: Conn) -> tuple[int, Any]:
         _batch(conn, layer, batch)
         return 200, register.commit(conn, desk(request), batch, body.plan_hash, actor(request), now(), body.accept_duplicates)
 
-    return once(request, {"batch": batch, "layer": layer, "body": body.model_dump()}, act)
+    with watched(request, "committing") as seen:
+        seen.result = batch
+        return once(request, {"batch": batch, "layer": layer, "body": body.model_dump()}, act)
 
 
-@router.post("/{batch}/undo")
+@router.post(PATH + "/{batch}/undo")
 def undo(request: Request, layer: str, batch: int) -> Json:
     """Take the batch back, unless a row of it has been edited since."""
 
@@ -180,7 +231,7 @@ def undo(request: Request, layer: str, batch: int) -> Json:
     return once(request, {"batch": batch, "layer": layer}, act)
 
 
-@router.get("/{batch}/workbook", response_class=Response, responses={200: {"content": {writers.MEDIA["xlsx"]: {}}}})
+@router.get(PATH + "/{batch}/workbook", response_class=Response, responses={200: {"content": {writers.MEDIA["xlsx"]: {}}}})
 def workbook(request: Request, layer: str, batch: int) -> Response:
     """The person's own workbook again: bad cells coloured, a column 原因; from other formats a workbook is made."""
     bounds = settings(request)
@@ -190,6 +241,12 @@ def workbook(request: Request, layer: str, batch: int) -> Response:
         content = out.read_bytes()
     headers = {"Content-Disposition": f"attachment; filename=\"import-{batch}.xlsx\"; filename*=UTF-8''{quote(name)}"}
     return Response(content, media_type=writers.MEDIA["xlsx"], headers=headers)
+
+
+def watched(request: Request, stage: str) -> AbstractContextManager[progress.Progress]:
+    """The work of this request, told under its Idempotency-Key."""
+    key = request.headers.get("Idempotency-Key")
+    return progress.watched(stage, BOARD, (actor(request).id, key) if key else None)
 
 
 def uploads(bounds: Settings) -> Path:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from riskmap import catalogue
-from riskmap.api.deps import Json, actor, desk, now, once, settings
+from riskmap.api.deps import Json, actor, client_key, desk, now, once, settings
 from riskmap.api.imports import BODY, Upload, mapping_of, on_disk, upload
 from riskmap.flows import intake
 from riskmap.flows import ledger as journey
@@ -17,7 +17,7 @@ from riskmap.store.query import Conn
 router = APIRouter(prefix="/api/ledgers/{ledger}/imports", tags=["ledgers"])
 
 
-@router.post("", status_code=201, openapi_extra=BODY)
+@router.post("", status_code=201, openapi_extra=BODY, dependencies=[Depends(client_key)])
 def bring(
     request: Request,
     ledger: str,

@@ -94,4 +94,4 @@ def mount(app: FastAPI, dependencies: Sequence[Any]) -> None:
     app.mount("/static/layers", Assets(s.layers_dir, allowed=lambda path: path.endswith("/icon.svg")), name="icons")
     for name in ("css", "js", "vendor", "i18n"):
         joined = {"page.css": page.STYLES} if name == "css" else None
-        app.mount(f"/static/{name}", Assets(s.web_dir / name, joined=joined), name=name)
+        app.mount(f"/static/{name}", Assets(s.web_dir / name, joined=joined, scripts=name == "js"), name=name)

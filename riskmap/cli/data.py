@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from riskmap.core.actor import OPERATOR
 from riskmap.core.filter import parse, sort_of
 from riskmap.errors import BadInput
 from riskmap.flows import export as exporting
-from riskmap.flows import intake, register
+from riskmap.flows import intake, progress, register
 from riskmap.flows.register import Desk
 from riskmap.flows.setup import opened
 from riskmap.flows.survey import beijing_day
@@ -37,6 +38,8 @@ OUTCOMES = {
 }
 Json = Annotated[bool, typer.Option("--json", help="机器可读 for programs")]
 SHOWN = 20
+STEP = 100_000  # rows between two words on how far it is
+STAGES = {"parsing": "读取", "planning": "写入计划", "comparing": "与库内比对"}
 PATIENCE_S = 3_600  # a million rows take longer than a request may
 
 
@@ -70,12 +73,15 @@ def import_(
             ledger.bring(given, db, layer, file, _mapping(mapping or []), dry_run, partial, as_json)
         return
     if partial:
-        raise BadInput("--partial 只用于台账 (for ledgers only)", where="--partial", remedy="图层默认就登记合格的行；要全有或全无用 --strict")
+        raise BadInput(
+            "--partial 只用于台账 (for ledgers only)", where="--partial", remedy="图层默认就登记合格的行；要全有或全无用 --strict"
+        )
     asked = intake.Asked(layer, file.name, crs, district, _mapping(mapping or []), given.district_tolerance_m)
     _say(as_json, f"读取 reading {file.name} …")
     layers = catalogue.load(given.layers_dir, given.data_dir / "codes")
     desk = Desk(layers, _no_places(), given.soft_duplicate_m)
-    table = intake.read(desk, file, asked, Limits.of(given, command_line=True))
+    with progress.watched("parsing", hear=None if as_json else _hear()):
+        table = intake.read(desk, file, asked, Limits.of(given, command_line=True))
     _say(as_json, f"{table.n:,} 行 rows; 检查并生成计划 checking and planning …")
     with opened(given) as db:
         with db.as_user(OPERATOR) as conn:
@@ -83,7 +89,8 @@ def import_(
         checked = intake.inspect(desk, table, asked)
         with db.as_user(OPERATOR, write=True) as conn:
             be_patient(conn, PATIENCE_S)
-            plan = intake.plan(conn, desk, file, table, checked, asked, OPERATOR)
+            with progress.watched("planning", hear=None if as_json else _hear()):
+                plan = intake.plan(conn, desk, file, table, checked, asked, OPERATOR)
         answer: dict[str, Any] = plan | {"committed": False}
         with db.as_user(OPERATOR) as conn:
             told = imports.planned(conn, plan["id"], ["refused"], -1, SHOWN)
@@ -169,6 +176,19 @@ def _pair(text: str, option: str, last: bool = False) -> tuple[str, str]:
     if not sign or not key:
         raise BadInput(f"应写成 名=值：{text} (write key=value)", where=option, remedy=f"{option} key=value")
     return key, value
+
+
+def _hear() -> Callable[[progress.Progress], None]:
+    """Says every STEP rows how far a stage is."""
+    last = ["", 0]
+
+    def hear(now: progress.Progress) -> None:
+        if now.done and ([now.stage, now.done // STEP] != last):
+            last[:] = [now.stage, now.done // STEP]
+            of = f" / {now.total:,}" if now.total else ""
+            _say(False, f"  {STAGES.get(now.stage, '')} {now.stage} {now.done:,}{of}")
+
+    return hear
 
 
 def _say(quiet: bool, text: str) -> None:

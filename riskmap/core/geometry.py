@@ -82,11 +82,17 @@ def length_m(shape: shapely.Geometry) -> float:
     return 0.0 if shape.geom_type in ("Point", "MultiPoint") else _GEOD.geometry_length(shape)
 
 
+_PLAIN = 60  # corners
+
+
 def label_point(shape: shapely.Geometry) -> LonLat:
     """A place certain to lie on the shape: the middle of the largest circle in its largest part, or a point of the line."""
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         largest = max(shapely.get_parts(shape), key=lambda part: part.area)
-        return LonLat(*shapely.maximum_inscribed_circle(largest).coords[0])
+        # A shape of many corners is searched fortyfold less finely: a thin spiral would hold up a whole file, and no label asks for more.
+        west, south, east, north = largest.bounds
+        fine = None if shapely.get_num_coordinates(largest) <= _PLAIN else np.hypot(east - west, north - south) / 50
+        return LonLat(*shapely.maximum_inscribed_circle(largest, tolerance=fine).coords[0])
     return LonLat(*shapely.point_on_surface(shape).coords[0])
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import numpy as np
-
-from riskmap.core import cell as h3cell
 from riskmap.core.grading import explanation
 from riskmap.core.grading.contribution import Target
 from riskmap.core.grading.district import Computed
@@ -34,52 +31,6 @@ TEXTS = {
 YEARS = 3  # of the curve
 
 
-def districts(conn: Conn, graded: Graded | None) -> dict[str, Any]:
-    """Every district with its current grade, ranks, and the run it comes from."""
-    listed, run = grades.districts(conn), grades.last_run(conn)
-    places = explanation.ranks(graded.engine.districts(), list(graded.survey.standing.zones)) if graded else [None] * len(listed)
-    out = []
-    for row, place in zip(listed, places, strict=True):
-        detail = row["detail"]
-        out.append(
-            {
-                "code": row["code"],
-                "name": row["name"],
-                "name_en": row["name_en"],
-                "zone": row["zone"],
-                "population": row["population"],
-                "area_km2": row["area_km2"],
-                "label": [row["lon"], row["lat"]],
-                "d": _units(row["d_micro"]),
-                "t": _units(row["t_micro"]),
-                "computed": row["computed"],
-                "shown": row["shown"],
-                "confidence": row["confidence"],
-                "rank_city": place and place["city"],
-                "rank_zone": place and place["zone"],
-                "sources": detail.get("sources", 0),
-                "levels": detail.get("levels", [0, 0, 0, 0]),
-                "open": detail.get("open", 0),
-                "overdue": detail.get("overdue", 0),
-                "worse": detail.get("worse", False),
-                "override": detail.get("override"),
-                "unassessed": detail.get("unassessed"),
-            }
-        )
-    told = None
-    if run:
-        told = {
-            "id": run["id"],
-            "as_of": run["as_of"],
-            "ended_at": run["ended_at"],
-            "method": run["method"],
-            "sources": run["sources"],
-            "cells": run["cells"],
-            "engine_ms": run["engine_ms"],
-        }
-    return {"run": told, "districts": out}
-
-
 def district_card(conn: Conn, graded: Graded, code: str, firm: list[Firm | None] | None = None) -> dict[str, Any]:
     """Everything of a district's card (method §9). NotFound for a code that is no district."""
     engine, standing = graded.engine, graded.survey.standing
@@ -95,14 +46,14 @@ def district_card(conn: Conn, graded: Graded, code: str, firm: list[Firm | None]
             "method": graded.survey.method_name,
             "computed": state["computed"],
             "shown": state["shown"],
-            "d": _units(state["d_micro"]),
-            "t": _units(state["t_micro"]),
+            "d": units(state["d_micro"]),
+            "t": units(state["t_micro"]),
             "borders": _borders(engine),
             "next": explanation.distance(now, engine.ground.district_residents[d], engine.method),
             "parts": explanation.parts(engine, target),
             "rank": explanation.ranks(engine.districts(), list(standing.zones))[d],
         }
-    body |= _contributors(conn, found)
+    body |= named_contributors(conn, found)
     body["difference"] = difference_texts(state)
     body["confidence"] = {
         "letter": state["confidence"],
@@ -146,8 +97,8 @@ def remembered_card(conn: Conn, graded: Graded, code: str, day: dt.date) -> dict
         "method": graded.survey.method_name,
         "computed": kept["computed"],
         "shown": kept["shown"],
-        "d": _units(kept["d_micro"]),
-        "t": _units(kept["t_micro"]),
+        "d": units(kept["d_micro"]),
+        "t": units(kept["t_micro"]),
         "borders": _borders(engine),
         "next": explanation.distance(now, engine.ground.district_residents[d], engine.method),
         "parts": None,
@@ -186,41 +137,6 @@ def downgrade_list(conn: Conn, graded: Graded, code: str) -> dict[str, Any]:
     }
 
 
-def cell_card(conn: Conn, graded: Graded, text: str) -> dict[str, Any]:
-    """Why a cell has its colour. BadInput for what is no cell, NotFound for one outside the city."""
-    engine = graded.engine
-    cell = int(h3cell.from_hex(text)[0])
-    at = int(engine.ground.at(np.array([cell]))[0])
-    if at < 0:
-        raise NotFound("不在本市范围或不是 9 级网格 (no cell of the city at resolution 9)", where=text)
-    with engine.lock:
-        c = engine.cells
-        target = Target.cell(engine, at)
-        found = explanation.contributors(engine, target, -1)
-        own = engine.ground.fragments_of(np.array([at]))
-        named = [(engine.ground.fragment_district[f], engine.ground.fragment_residents[f]) for f in own.tolist()]
-        body: dict[str, Any] = {
-            "cell": text,
-            "run": graded.run_id,
-            "as_of": graded.as_of,
-            "hazard": float(c.hazard[at] / MICRO),
-            "risk": float(c.risk[at] / MICRO),
-            "level": int(c.level[at]) if c.hazard[at] else None,
-            "sources": int(c.sources[at]),
-            "floor": bool(c.worst[at] > 0),
-            "residents": float(engine.ground.residents[at] / 1000),
-            "occupants": float(c.occupants[at] / 1000),
-            "area_km2": float(engine.ground.area_m2[at] / 1e6),
-            "parts": explanation.parts(engine, target),
-            "districts": [
-                {"code": engine.ground.districts[d] if d >= 0 else "000000", "residents": float(r / 1000)} for d, r in named
-            ],
-            "borders": engine.method.cell_borders,
-            "center": [float(v[0]) for v in h3cell.center(np.array([cell]))],
-        }
-    return body | _contributors(conn, found)
-
-
 def try_out(conn: Conn, graded: Graded, code: str, rectify: list[int], retire: list[int]) -> dict[str, Any]:
     """What a district's grade would be with these hidden dangers closed and these sources gone; nothing is written."""
     engine = graded.engine
@@ -257,8 +173,8 @@ def curve(conn: Conn, code: str, until: dt.date) -> list[dict[str, Any]]:
     return [
         {
             "on": r["closed_on"],
-            "d": _units(r["d_micro"]),
-            "t": _units(r["t_micro"]),
+            "d": units(r["d_micro"]),
+            "t": units(r["t_micro"]),
             "computed": r["computed"],
             "shown": r["shown"],
             "demo": r["demo"],
@@ -286,11 +202,11 @@ def _changes(state: dict[str, Any], last: dict[str, Any] | None) -> dict[str, An
     """Since the last closing; and, as that closing kept it, by cause since the one before."""
     if not last:
         return None
-    delta = None if state["d_micro"] is None or last["d_micro"] is None else _units(state["d_micro"] - last["d_micro"])
+    delta = None if state["d_micro"] is None or last["d_micro"] is None else units(state["d_micro"] - last["d_micro"])
     return {"since": last["closed_on"], "delta_d": delta, "demo": last["demo"], "closing": last["detail"].get("changes")}
 
 
-def _contributors(conn: Conn, found: dict[str, Any]) -> dict[str, Any]:
+def named_contributors(conn: Conn, found: dict[str, Any]) -> dict[str, Any]:
     """The list with names; what the reader may not see is counted with the foreign part, not shown."""
     listed = _named(conn, found["list"])
     hidden = [c for c in listed if c["name"] is None and c["layer"] is None]
@@ -326,8 +242,8 @@ def _borders(engine: Engine) -> dict[str, Any]:
 
 
 def _pair(state: Any) -> dict[str, Any]:
-    return {"d": _units(state.d_micro), "t": _units(state.t_micro), "computed": state.grade}
+    return {"d": units(state.d_micro), "t": units(state.t_micro), "computed": state.grade}
 
 
-def _units(micro: int | None) -> float | None:
+def units(micro: int | None) -> float | None:
     return None if micro is None else micro / MICRO

@@ -21,7 +21,7 @@ from riskmap.core.layer import Layer
 from riskmap.core.place import crs_name
 from riskmap.core.table import Table, find
 from riskmap.errors import BadFile, NotFound
-from riskmap.flows import register
+from riskmap.flows import progress, register
 from riskmap.flows.register import Desk, Source
 from riskmap.readers import Limits
 from riskmap.store import imports, known
@@ -46,12 +46,15 @@ class Asked:
 def read(desk: Desk, path: Path, asked: Asked, limits: Limits) -> Table:
     """The file's table. Needs no database. Raises BadFile, TooLarge, NotFound (layer)."""
     layer = desk.catalogue.layer(asked.layer)
-    return find(readers.read(path, limits), vocabulary(layer), [h for h in asked.mapping if not h.startswith("=")])
+    progress.tell("parsing")
+    found = readers.read(path, limits, lambda rows: progress.tell("parsing", rows))
+    return find(found, vocabulary(layer), [h for h in asked.mapping if not h.startswith("=")])
 
 
 def inspect(desk: Desk, table: Table, asked: Asked) -> Checked:
     """Every row checked against its layer. Needs no database; the coordinate doctor looks when the plan is made."""
     layer = desk.catalogue.layer(asked.layer)
+    progress.tell("checking", total=table.n)
     crs, remarks = _crs(table, asked)
     checked = check(
         layer,
@@ -70,6 +73,7 @@ def inspect(desk: Desk, table: Table, asked: Asked) -> Checked:
 
 def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, asked: Asked, actor: Actor) -> dict[str, Any]:
     """Plan the checked table; {id, state, counts, plan_hash, findings, mapping}. Nothing in force changes."""
+    progress.tell("planning", total=checked.n)
     step = max(1, checked.n // _SAMPLE)
     codes, names = ([v for v in checked.columns[k][::step] if v is not None] for k in ("code", "name"))
     doctor.diagnose(checked, desk.gazetteer, known.places(conn, asked.layer, codes, names))

@@ -24,6 +24,7 @@ from riskmap.core.ledger import Rows, check
 from riskmap.core.posting import Postings
 from riskmap.core.table import Table, find
 from riskmap.errors import BadInput
+from riskmap.flows import progress
 from riskmap.flows.survey import beijing_day
 from riskmap.readers import Limits
 from riskmap.store import imports, journal, postings
@@ -52,7 +53,8 @@ class Shelf:
 def read(catalogue: Catalogue, name: str, path: Path, mapping: Mapping[str, str], limits: Limits) -> Table:
     """The file's table. Needs no database. Raises BadFile, TooLarge, NotFound (ledger)."""
     given = [h for h in mapping if not h.startswith("=")]
-    return find(readers.read(path, limits), catalogue.ledger(name).vocabulary(), given)
+    found = readers.read(path, limits, lambda rows: progress.tell("parsing", rows))
+    return find(found, catalogue.ledger(name).vocabulary(), given)
 
 
 def bring(conn: Conn, shelf: Shelf, name: str, table: Table, source: Source, actor: Actor, now: dt.datetime) -> dict[str, Any]:

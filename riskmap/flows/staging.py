@@ -15,6 +15,7 @@ from riskmap.core.finding import Finding, finding
 from riskmap.core.gazetteer import Gazetteer
 from riskmap.core.layer import Layer
 from riskmap.core.searchtext import search_text
+from riskmap.flows.progress import counted, tell
 
 IN_FILE = {
     "duplicate-code": (
@@ -56,7 +57,7 @@ def staged(
     derived = gazetteer.locate(checked.lon, checked.lat)
     attributes = [f.name for f in layer.field]
     searched = [columns[name] for name in ("address", *layer.search) if name in columns]
-    for i in range(checked.n):
+    for i in counted("planning", range(checked.n), checked.n):
         row_no = int(checked.row_no[i])
         findings: list[Finding] = told.get(row_no, [])
         kind = None
@@ -103,6 +104,7 @@ def staged(
             None,
             search_text(names[i], (column[i] for column in searched)),
         )
+    tell("comparing", checked.n, checked.n)
 
 
 def twins_of(

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import folium
-from branca.element import Figure
-from folium.elements import JSCSSMixin
+from branca.element import Element, Figure
+from folium.elements import JSCSSMixin, MacroElement
 from folium.template import Template
 from folium.utilities import remove_empty
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -30,7 +30,35 @@ STYLES = tuple(f"{name}.css" for name in ("tokens", "base", "components", "map",
 GROUPS = ("risk", "resource", "reference")
 
 
-class OneMap(folium.Map):
+class Text(Element):
+    """Text of a page that is finished."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **_: Any) -> str:
+        return self.text
+
+
+class Once(MacroElement):
+    """An element whose text is made once.
+
+    branca takes what a macro gave for a template and runs it again: a record named {{ … }} would be run on this machine. So every
+    element that carries data has this among its bases, last, where it stands before branca's own render.
+    """
+
+    def render(self, **kwargs: Any) -> None:
+        figure = self.get_root()
+        for part in ("header", "html", "script"):
+            macro = getattr(self._template.module, part, None)
+            if macro is not None:
+                getattr(figure, part).add_child(Text(macro(self, kwargs)), name=self.get_name())
+        for child in self._children.values():
+            child.render(**kwargs)
+
+
+class OneMap(folium.Map, Once):
     """Leaflet with only our own files; what it draws is told by the elements added to it."""
 
     default_js = [("leaflet", "/static/vendor/leaflet/leaflet.js")]
@@ -71,7 +99,7 @@ class OneMap(folium.Map):
         JSCSSMixin.render(self, **kwargs)
 
 
-class Spec(JSCSSMixin):
+class Spec(JSCSSMixin, Once):
     """Something the client draws, told by a plain object: a base ground, the districts, the cells, a layer, a tile source."""
 
     _template = Template("{% macro script(this, kwargs) %}riskmap.specs.push({{ this.spec|tojavascript }});{% endmacro %}")
@@ -82,7 +110,7 @@ class Spec(JSCSSMixin):
         self.spec = {"kind": kind} | spec
 
 
-class LayerTree(JSCSSMixin):
+class LayerTree(JSCSSMixin, Once):
     """Groups of the left panel and the layers in each, in the catalogue's order."""
 
     _template = Template("{% macro script(this, kwargs) %}riskmap.tree = {{ this.groups|tojavascript }};{% endmacro %}")

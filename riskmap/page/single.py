@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import folium
-from folium.elements import MacroElement
 from folium.template import Template
 from folium.utilities import JsCode
 
-from riskmap.page import OneMap, Shell, texts
+from riskmap.page import Once, OneMap, Shell, texts
 
 LEVELS = {1: "#B2182B", 2: "#F4801A", 3: "#FFE066", 4: "#2B6CB0"}  # web/css/tokens.css, light
 CELL_OPACITY = {1: 0.76, 2: 0.70, 3: 0.60, 4: 0.32}
@@ -45,7 +44,11 @@ class FileMap(OneMap):
         self.box = [[south, west], [north, east]]
 
 
-class Marks(MacroElement):
+class Shapes(folium.GeoJson, Once):
+    """folium.GeoJson whose data is not run as a template."""
+
+
+class Marks(Once):
     """Level shapes or plain dots at places; `points` are {lon, lat, level, name, note}."""
 
     _template = Template(
@@ -109,11 +112,9 @@ def single_file(
 
 
 def _add(made: folium.Map, collection: Mapping[str, Any], style: Any, said: JsCode) -> None:
-    """One folium.GeoJson; an empty collection adds nothing (Folium refuses it)."""
+    """One set of shapes; an empty collection adds nothing (Folium refuses it)."""
     if collection["features"]:
-        made.add_child(
-            folium.GeoJson(dict(collection), style_function=style, on_each_feature=said, smooth_factor=0.5, control=False)
-        )
+        made.add_child(Shapes(dict(collection), style_function=style, on_each_feature=said, smooth_factor=0.5, control=False))
 
 
 def _district_style(feature: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ network. A file that is hostile, broken or of an unknown kind is refused with er
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,8 @@ class Limits:
         return cls(columns=settings.import_max_columns, **(wide if command_line else narrow))
 
 
-def read(path: Path, limits: Limits) -> Source:
-    """The file's cells. The kind is told by its content, not by its name.
+def read(path: Path, limits: Limits, told: Callable[[int], None] | None = None) -> Source:
+    """The file's cells. The kind is told by its content, not by its name. `told` hears how many rows were read so far.
 
     Raises BadFile (what, where, remedy) or TooLarge.
     """
@@ -75,7 +75,7 @@ def read(path: Path, limits: Limits) -> Source:
         raise BadFile("文件是空的 (the file is empty)", where=path.name, remedy="请重新导出文件")
     with tempfile.TemporaryDirectory(prefix="riskmap-read-") as folder:
         result = Path(folder, "result")
-        sandbox.run("read", {"path": str(path.resolve()), "result": str(result), "scratch": folder}, asdict(limits))
+        sandbox.run("read", {"path": str(path.resolve()), "result": str(result), "scratch": folder}, asdict(limits), told)
         return _source(result)
 
 

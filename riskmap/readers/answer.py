@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 
 from riskmap.errors import TooLarge
+from riskmap.readers.sandbox import PROGRESS
 
 _WIDE = 1 << 63
+_EVERY = 2_000  # rows between two words on how far the reading is
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Grid:
         while len(self.columns) <= last:
             self.columns.append([None] * n)
         self.row_no.append(row)
+        if n % _EVERY == _EVERY - 1:
+            Path(PROGRESS).write_text(str(n + 1), "ascii")  # the child stands in its scratch folder
         for c, column in enumerate(self.columns):
             column.append(cells.get(c))
 

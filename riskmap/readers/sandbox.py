@@ -8,6 +8,8 @@ import resource
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,16 @@ _ENVIRONMENT = {
     "OGR_SQLITE_LOAD_EXTENSIONS": "",
 }
 _GRACE_S = 5  # start-up and writing, beside the parse time itself
+_LOOK_S = 0.25  # between two looks at how far the child is
+PROGRESS = "progress"  # the file in the scratch folder that tells it
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
-def run(task: str, paths: dict[str, str], limits: dict[str, int]) -> None:
-    """Run riskmap.readers.child on `task` until it has written its result. Raises BadFile or TooLarge in the child's words."""
+def run(task: str, paths: dict[str, str], limits: dict[str, int], told: Callable[[int], None] | None = None) -> None:
+    """Run riskmap.readers.child on `task` until it has written its result. Raises BadFile or TooLarge in the child's words.
+
+    `told` hears, while it runs, how many rows the child has read so far.
+    """
     order = json.dumps({"task": task, "paths": paths, "limits": limits})
     with subprocess.Popen(
         [sys.executable, "-B", "-s", "-m", "riskmap.readers.child"],
@@ -45,7 +52,7 @@ def run(task: str, paths: dict[str, str], limits: dict[str, int]) -> None:
         text=True,
     ) as child:
         try:
-            answer, _ = child.communicate(order, timeout=limits["seconds"] + _GRACE_S)
+            answer = _answer(child, order, limits["seconds"] + _GRACE_S, Path(paths["scratch"], PROGRESS), told)
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
@@ -64,6 +71,24 @@ def run(task: str, paths: dict[str, str], limits: dict[str, int]) -> None:
             "文件使解析程序异常退出 (the file broke its reader)", remedy="请用 Excel 或 WPS 另存为 .xlsx 后重试"
         ) from None
     raise (TooLarge if said["status"] == 413 else BadFile)(said["title"], where=said["where"], remedy=said["remedy"])
+
+
+def _answer(child: subprocess.Popen[str], order: str, seconds: float, progress: Path, told: Callable[[int], None] | None) -> str:
+    """What the child says at its end; `told` hears its rows meanwhile. Raises TimeoutExpired."""
+    if told is None:
+        return child.communicate(order, timeout=seconds)[0]
+    given: str | None = order
+    last = time.monotonic() + seconds
+    while True:
+        try:
+            return child.communicate(given, timeout=min(_LOOK_S, max(0.0, last - time.monotonic())))[0]
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= last:
+                raise
+        given = None  # it was sent with the first call
+        said = progress.read_text("ascii") if progress.exists() else ""
+        if said.isdigit():
+            told(int(said))
 
 
 def _overstayed(limits: dict[str, int]) -> BadFile:

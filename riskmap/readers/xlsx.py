@@ -10,7 +10,7 @@ from typing import Any
 from riskmap.errors import BadFile, TooLarge
 from riskmap.readers.answer import Answer, Grid
 from riskmap.readers.archive import Archive
-from riskmap.readers.xml import forbid_doctypes, local, stream
+from riskmap.readers.xml import forbid_doctypes, local, marks, stream
 
 _REMEDY = "请用 Excel 或 WPS 新建文件，只粘贴数据后另存为 .xlsx"
 # Built-in number formats that show dates; 27–36 and 50–58 are Excel's Chinese ones (yyyy"年"m"月") and stand in no file.
@@ -139,7 +139,7 @@ def _shared(inside: Archive, part: str | None, limits: dict[str, int]) -> list[s
             case "si":
                 strings.append(_text("".join(piece)))
                 if len(strings) > _TEXTS * limits["rows"]:
-                    raise TooLarge(f"共享字符串超过 {_TEXTS * limits['rows']} 条 (too many texts)", where=part, remedy=_REMEDY)
+                    raise _many_texts(part, limits)
             case "rPh":
                 state["ph"] -= 1
             case "t":
@@ -150,8 +150,14 @@ def _shared(inside: Archive, part: str | None, limits: dict[str, int]) -> list[s
             piece.append(data)
 
     if part:
+        if marks(inside, part, b"si>") > 2 * _TEXTS * limits["rows"]:  # each has one at its start and one at its end
+            raise _many_texts(part, limits)
         stream(inside.chunks(part), start, end, text, part)
     return strings
+
+
+def _many_texts(part: str, limits: dict[str, int]) -> TooLarge:
+    return TooLarge(f"共享字符串超过 {_TEXTS * limits['rows']} 条 (too many texts)", where=part, remedy=_REMEDY)
 
 
 def _text(text: str) -> str:
@@ -171,15 +177,8 @@ class _Reader:
         epoch: dt.datetime,
         answer: Answer,
     ) -> None:
-        self.grid, self.limits, self.shared, self.dates, self.percents, self.epoch, self.answer = (
-            Grid(title, limits),
-            limits,
-            shared,
-            dates,
-            percents,
-            epoch,
-            answer,
-        )
+        self.grid, self.limits, self.answer = Grid(title, limits), limits, answer
+        self.shared, self.dates, self.percents, self.epoch = shared, dates, percents, epoch
         self.row, self.column, self.kind, self.style = 0, -1, "n", ""
         self.cells: dict[int, Any] = {}
         self.piece: list[str] = []
@@ -189,6 +188,8 @@ class _Reader:
         self.letters: dict[str, int] = {}
 
     def read(self, inside: Archive, part: str) -> Grid:
+        if marks(inside, part, b"/>") > 2 * _BLANKS * self.limits["rows"]:
+            raise self._many_blanks()
         stream(inside.chunks(part), self.start, self.end, self.text, part)
         return self.grid
 
@@ -241,14 +242,10 @@ class _Reader:
             self.piece.append(data)
 
     def _blank(self) -> None:
-        """A cell without content: only its look. Millions of them are a file that was formatted to its edges."""
+        """A cell without content, only its look."""
         self.blank += 1
         if self.blank > _BLANKS * self.limits["rows"]:
-            raise TooLarge(
-                f"空白但设有格式的单元格超过 {_BLANKS * self.limits['rows']} 个 (too many formatted cells without content)",
-                where=f"{self.grid.name}!{self._cell()}",
-                remedy=_REMEDY,
-            )
+            raise self._many_blanks()
         if self.has_formula:
             self.answer.remark(
                 self.row,
@@ -258,6 +255,10 @@ class _Reader:
                 "公式没有计算结果，按空白读取 (a formula without a stored value)",
                 "请用 Excel 打开并保存一次后重新上传",
             )
+
+    def _many_blanks(self) -> TooLarge:
+        told = f"空白但设有格式的单元格超过 {_BLANKS * self.limits['rows']} 个 (too many formatted cells without content)"
+        return TooLarge(told, where=self.grid.name, remedy=_REMEDY)
 
     def _value(self, text: str) -> Any:
         kind = self.kind

@@ -66,3 +66,8 @@ def forbid_doctypes(inside: Archive) -> None:
             if b"<!DOCTYPE" in tail + chunk or b"<!ENTITY" in tail + chunk:
                 raise BadFile("XML 中有 DTD 或实体定义，可能是攻击文件 (a DTD or an entity in XML)", where=name, remedy=_REMEDY)
             tail = chunk[-16:]
+
+
+def marks(inside: Archive, part: str, mark: bytes) -> int:
+    """How often `mark` stands in a part: a quick count before it is taken apart."""
+    return sum(chunk.count(mark) for chunk in inside.chunks(part))

@@ -88,6 +88,17 @@ def test_only_files_of_the_folder_are_served(client: Client, path: str) -> None:
     assert client.get("/static/layers/risk_source/layer.toml").status_code == 404
 
 
-@pytest.mark.parametrize("said, takes", [("gzip", True), ("br, gzip;q=0.5", True), ("*", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("br", False), ("", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "takes"),
+    [
+        ("gzip", True),
+        ("br, gzip;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.0", False),
+        ("br", False),
+        ("", False),
+    ],
+)
 def test_who_takes_gzip(said: str, takes: bool) -> None:
     assert taken({b"accept-encoding": said.encode()}) is takes

@@ -19,7 +19,7 @@ from riskmap.core.coordinates import LonLat
 from riskmap.core.feature import check
 from riskmap.core.grading.coarse import drawn
 from riskmap.errors import Problem
-from riskmap.flows import register
+from riskmap.flows import closing, register, standings
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk, Source
 from riskmap.settings import settings
@@ -233,3 +233,65 @@ def test_the_downgrade_list_says_what_it_is(client: TestClient) -> None:
     assert all(s["action"] in ("rectify", "retire") and s["name"] for s in steps)
     if steps:
         assert steps[-1]["d"] == found["after"]["d"]
+
+
+@pytest.mark.parametrize("resolution", [5, 7, 8])
+def test_a_coarser_cell_explains_itself_by_its_children(client: TestClient, city, resolution: int) -> None:
+    engine = city[1].graded.engine
+    table = drawn(engine, resolution)
+    i = int(np.argmax(table.risk))
+    card = client.get(f"/api/cells/{h3cell.hex_of(table.cell[i])[0]}").json()
+    assert (card["resolution"], card["risk"], card["level"], card["worst"], card["sources"]) == (
+        resolution,
+        table.risk[i] / 1e6,
+        table.level[i],
+        table.worst[i],
+        table.count[i],
+    )
+    assert sum(c["share"] for c in card["contributors"]) + card["rest"]["share"] == pytest.approx(1, abs=1e-9)
+    assert card["count"] == len(card["contributors"]) + card["rest"]["count"] > 0
+    if card["rest"]["count"] == 0:  # every share is listed: together they are D of the children
+        assert sum(c["share_d"] for c in card["contributors"]) == pytest.approx(card["risk"], abs=2e-6)
+    assert card["parts"]["product"] + card["parts"]["remainder"] == pytest.approx(card["risk"], abs=2e-6)
+    assert sum(d["residents"] for d in card["districts"]) == pytest.approx(card["residents"])
+    inside = h3cell.parent(engine.ground.cell, resolution) == table.cell[i]
+    assert card["children"] == int(inside.sum())
+
+
+def test_a_resolution_that_is_not_explained_is_refused_in_words(client: TestClient) -> None:
+    nine = h3cell.cells_of(HERE.lon, HERE.lat)
+    answer = client.get(f"/api/cells/{h3cell.hex_of(h3cell.parent(nine, 4))[0]}")
+    assert answer.status_code == 422 and "5–9" in answer.json()["title"] and answer.json()["remedy"]
+
+
+def test_what_if_may_be_asked_again_under_its_key(client: TestClient, city) -> None:
+    card = client.get("/api/districts/110101/grade").json()
+    body = {"district": "110101", "retire": [c["id"] for c in card["contributors"] if c["own"]][:1]}
+    first, again = (client.post("/api/whatif", json=body, headers=KEY) for _ in range(2))
+    other = client.post("/api/whatif", json={"district": "110101"}, headers=KEY)
+    assert first.status_code == again.status_code == other.status_code == 200 and first.json() == again.json()
+    assert (
+        other.json()["after"]["d"] == other.json()["before"]["d"]
+    )  # nothing is kept under a key: the answer is to this question
+    with city[0].as_user(OFFICER) as conn:
+        assert journal.recall(conn, OFFICER, KEY["Idempotency-Key"]) is None
+
+
+def test_the_districts_of_a_past_day(client: TestClient, city, catalogue) -> None:
+    db, grader = city
+    tomorrow = (dt.date.today() + dt.timedelta(days=3)).isoformat()
+    assert client.get("/api/districts", params={"as_of": tomorrow}).status_code == 422
+    before = client.get("/api/districts", params={"as_of": "2026-01-01"}).json()
+    assert before["as_of"] == "2026-01-01" and before["run"] is None and len(before["districts"]) == 16
+    assert all(d["computed"] is None and d["d"] is None and d["rank_city"] is None for d in before["districts"])
+    day = grader.graded.as_of
+    current = client.get("/api/districts", params={"as_of": day.isoformat()}).json()
+    assert current == client.get("/api/districts").json()
+    with db.as_user(OFFICER) as conn:
+        assert standings.closed(conn, day) is None
+    closing.close(db, catalogue, day, dt.datetime.now(dt.UTC))
+    with db.as_user(OFFICER) as conn:
+        kept = standings.closed(conn, day)
+    pure = ("code", "d", "t", "computed", "confidence", "rank_city", "rank_zone", "sources", "levels", "open", "overdue")
+    assert [{k: d[k] for k in pure} for d in kept["districts"]] == [{k: d[k] for k in pure} for d in current["districts"]]
+    assert kept["demo"] is False and any(d["computed"] for d in kept["districts"])

@@ -70,6 +70,8 @@ def test_the_same_key_uploads_once_and_another_request_under_it_is_told(client):
     assert first.status_code == second.status_code == 201 and first.json()["id"] == second.json()["id"]
     assert send(client, body=CSV.replace("甲", "丁").encode(), key="upload-once-1").status_code == 409
     assert client.post(URL, files={"file": ("a.csv", CSV.encode())}, headers={"Idempotency-Key": ""}).status_code == 428
+    unread = client.post(URL, files={"file": ("a.exe", b"MZ")}, headers={"Idempotency-Key": "short"})
+    assert unread.status_code == 428  # told before the file is looked at
 
 
 def test_rows_are_paged_in_the_order_of_the_file(client):

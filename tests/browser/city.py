@@ -6,15 +6,9 @@ import dataclasses
 from typing import Any
 
 from riskmap.core.demo.city import City
+from tests.browser.hostile import HOSTILE
 
-# Names that would run, break or blank a page that put them into it as anything but text.
-HOSTILE = [
-    "<img src=x onerror=window.__x=1>",
-    "${window.__x=1}",
-    "`${window.__x=1}`",
-    "</script><script>window.__x=1</script>",
-    "a\\1b\"'",
-]
+ROAD = "字面巷"  # the address of the records with hostile names, by which a search finds them all
 OTHERS = 1500
 
 Table = dict[str, list[Any]]
@@ -30,7 +24,7 @@ def having(table: Table, column: str, wanted: set[Any]) -> list[int]:
 
 
 def small(whole: City, others: int = OTHERS) -> City:
-    """About two thousand sources spread over the districts as the whole city's are; the first five carry hostile names."""
+    """About two thousand sources spread over the districts as the whole city's are; the first two hundred carry hostile names."""
     layers = dict(whole.layers)
     sources = layers["risk_source"]
     values = [likely * severe for likely, severe in zip(sources["likelihood"], sources["severity"], strict=True)]
@@ -38,6 +32,9 @@ def small(whole: City, others: int = OTHERS) -> City:
     rest = [i for i, value in enumerate(values) if value < 20]
     layers["risk_source"] = only(sources, sorted({*first, *rest[:: max(1, len(rest) // others)]}))
     layers["risk_source"]["name"] = [*HOSTILE, *layers["risk_source"]["name"][len(HOSTILE) :]]
+    layers["risk_source"]["address"] = [
+        *(f"{ROAD}{i + 1}号" for i in range(len(HOSTILE))), *layers["risk_source"]["address"][len(HOSTILE) :]
+    ]  # fmt: skip
     parents = set(layers["risk_source"]["parent_code"])
     hazards = having(layers["major_hazard"], "code", parents) or list(range(20))
     layers["major_hazard"] = only(layers["major_hazard"], hazards)

@@ -24,7 +24,8 @@ from riskmap.store.cluster import Cluster
 from riskmap.store.database import Database
 from riskmap.store.places import gazetteer
 from tests.browser.chromium import opened
-from tests.browser.city import HOSTILE, small
+from tests.browser.city import small
+from tests.browser.hostile import HOSTILE
 from tests.conftest import create_database, dsns_of
 
 NAME = "riskmap_browser"

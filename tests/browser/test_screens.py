@@ -14,9 +14,77 @@ pytestmark = pytest.mark.browser
 
 def test_far_out_every_district_is_named_or_marked_and_counted(tab: Page, site: str) -> None:
     open_map(tab, site)
-    assert tab.evaluate("riskmap.view.labelHits.length") == 16
+    assert tab.evaluate("new Set(riskmap.view.labelHits.map(one => one.code)).size") == 16
     counts = tab.evaluate("Object.fromEntries(riskmap.view.labelItems.map(one => [one.code, one.pill]))")
     assert sum(int(text.replace(",", "") or 0) for text in counts.values()) > 0
+
+
+BADGES = """() => { const sums = {}; for (const one of riskmap.view.labelItems) for (const { icon, text } of one.badges) {
+  const layer = icon.split('/').slice(-2)[0]; sums[layer] = (sums[layer] || 0) + Number(text.replace(/,/g, '')); } return sums; }"""
+
+
+def test_far_out_facilities_are_counted_by_district(tab: Page, site: str) -> None:
+    """What is switched on and not the list is counted with its icon, under its own filters, and drawn where there is room."""
+    open_map(tab, site)
+    count = {
+        layer: tab.request.get(f"{site}/api/layers/{layer}/count").json()["count"]
+        for layer in ("shelter", "depot", "rescue_team")
+    }
+    shown = tab.evaluate(BADGES)
+    assert set(shown) == {"shelter", "depot"}
+    assert 0 < shown["shelter"] <= count["shelter"] and 0 < shown["depot"] <= count["depot"]
+    assert tab.evaluate("riskmap.view.labelHits.length") > 16 + 6
+    assert tab.locator('[data-layer="shelter"] .ly-n').inner_text().replace(",", "") == str(count["shelter"])
+    tab.locator('[data-layer="rescue_team"] input').check()
+    settled(tab)
+    assert 0 < tab.evaluate(BADGES)["rescue_team"] <= count["rescue_team"]
+    open_map(tab, site, "f.shelter.district=110105")
+    assert tab.evaluate(BADGES)["shelter"] < shown["shelter"]
+    assert tab.evaluate(
+        "riskmap.view.labelItems.filter(one => one.badges.some(b => b.icon.includes('shelter'))).map(one => one.code)"
+    ) == ["110105"]
+
+
+def test_when_the_page_says_ready_it_is_drawn(tab: Page, site: str) -> None:
+    tab.goto(f"{site}/?v=39.9,116.4,12")
+    tab.wait_for_selector('body[data-ready="1"]')
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    painted = tab.evaluate(
+        """() => { const c = riskmap.view.hexes._container, d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        let n = 0; for (let i = 3; i < d.length; i += 400) if (d[i]) n++; return n; }"""
+    )
+    assert painted > 50
+    assert tab.locator("#rows .li").count() > 5
+
+
+@pytest.mark.parametrize("query", ["", "v=39.9,116.4,12", "v=39.9,116.4,12&l=districts"])
+def test_scripts_fetched_at_the_start_stay_within_160_kb(tab: Page, site: str, query: str) -> None:
+    open_map(tab, site, query)
+    scripts = tab.evaluate(
+        """() => performance.getEntriesByType('resource').filter(one => new URL(one.name).pathname.endsWith('.js'))
+        .map(one => one.encodedBodySize)"""
+    )
+    assert len(scripts) > 20 and min(scripts) > 0
+    assert sum(scripts) <= 160_000
+
+
+def test_small_hexagons_are_where_large_ones_are(tab: Page, site: str) -> None:
+    """Two ways of painting, one picture: the same cells cover the same part of the screen in both, and h3 agrees cell by cell."""
+    open_map(tab, site, "v=39.9,116.4,12&layers=cells&l=districts")
+    wrong = tab.evaluate(
+        """() => { const v = riskmap.view, c = v.hexes._container, g = c.getContext('2d'), off = v.hexes.offset();
+        const cell = h3.gridDisk(h3.latLngToCell(39.9, 116.4, 9), 12), level = cell.map(() => 2), known = new Set(cell);
+        v.map.setView([39.9, 116.4], 11, { animate: false }); riskmap.feed.refresh = () => {};
+        v.setCells({ resolution: 9, cell, level, risk: level, count: level, worst: level });
+        v.hexes._drawn = null; v.hexes._update(); v.hexes._draw();
+        const box = v.hexes._bounds, d = g.getImageData(0, 0, c.width, c.height).data, ratio = c.width / box.getSize().x;
+        let wrong = 0, inside = 0;
+        for (let y = 2; y < c.height; y += 3) for (let x = 2; x < c.width; x += 3) {
+          const at = v.map.layerPointToLatLng([box.min.x + (x + .5) / ratio, box.min.y + (y + .5) / ratio]);
+          const is = known.has(h3.latLngToCell(at.lat, at.lng, 9)); inside += is; wrong += is !== d[4 * (y * c.width + x) + 3] > 0; }
+        return inside > 500 ? wrong / inside : 1; }"""
+    )
+    assert wrong < 0.02
 
 
 def test_a_click_on_a_district_opens_its_card_and_the_card_its_arithmetic(tab: Page, site: str) -> None:
@@ -96,6 +164,8 @@ def test_on_a_phone_the_list_is_a_sheet(fresh_tab, site: str) -> None:
         return sheet.bounding_box()["height"] / height
 
     assert share() == pytest.approx(0.25, abs=0.03)
+    scale, tag = tab.locator("#scale").bounding_box(), tab.locator("#demo-tag").bounding_box()
+    assert scale["y"] >= tag["y"] + tag["height"] or scale["x"] >= tag["x"] + tag["width"]
     tab.locator("#grab").tap()
     assert share() == pytest.approx(0.55, abs=0.03)
     tab.locator("#grab").press("ArrowUp")
@@ -132,6 +202,20 @@ def test_the_wall_has_no_controls_and_says_how_fresh_it_is(fresh_tab, site: str)
         .map(one => parseFloat(getComputedStyle(one).fontSize)))"""
     )
     assert smallest * 2 >= 27.9
+
+
+def test_the_wall_names_the_next_level_of_the_district_not_of_one_number(fresh_tab, site: str) -> None:
+    """A border that leaves the worse of D and T as it is, is no border of the district."""
+    tab = fresh_tab(width=1920, height=1080)
+    tab.goto(f"{site}/?mode=wall")
+    settled(tab)
+    near = tab.locator("section", has=tab.locator("h2", has_text="离界最近")).locator("li")
+    numerals = ["", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"]
+    computed = {one["name"]: one["computed"] for one in tab.request.get(f"{site}/api/districts").json()["districts"]}
+    assert near.count() > 0
+    for row in near.all():
+        name, told = row.locator(".w-n").inner_text(), row.locator(".w-d").inner_text()
+        assert numerals[computed[name] - 1] in told, (name, told)
 
 
 def test_the_wall_says_in_red_when_its_data_is_old(fresh_tab, site: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from riskmap.settings import settings
-from tests.browser.city import HOSTILE
+from tests.browser.hostile import HOSTILE
 from tests.test_page import single
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,6 @@ def test_it_opens_with_no_request_and_every_name_is_text(tab: Page, tmp_path: Pa
     assert asked == [path.as_uri()] and errors == []
     assert tab.locator(".snap-i").count() == len(HOSTILE)
     assert tab.evaluate("() => window.__x") is None
-    assert tab.locator("tbody tr td:nth-child(2)").all_inner_texts() == HOSTILE
+    assert tab.locator("tbody tr td:nth-child(2)").all_text_contents() == HOSTILE
     tab.locator(".snap-i").nth(4).hover()
     assert HOSTILE[4] in tab.locator(".leaflet-tooltip").inner_text()

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
@@ -88,6 +89,17 @@ def test_measures():
     assert geometry.area_m2(shapely.Point(116.3, 39.9)) == geometry.length_m(shapely.Point(116.3, 39.9)) == 0
     for one in (shape, shape.exterior, shapely.MultiPolygon([shape, shapely.box(116.5, 39.9, 116.51, 39.91)])):
         assert one.distance(shapely.Point(geometry.label_point(one))) < 1e-9
+
+
+@given(st.integers(80, 1500), st.floats(1, 12))
+def test_the_label_of_a_shape_with_many_corners_lies_on_it(corners, turns):
+    turn = np.linspace(0.3, turns * 2 * np.pi, corners // 2)
+    inner, outer = turn / 1000, turn / 1000 + 0.0015
+    ring = np.r_[np.c_[116.4 + inner * np.cos(turn), 39.9 + inner * np.sin(turn)],
+                 np.c_[116.4 + outer * np.cos(turn), 39.9 + outer * np.sin(turn)][::-1]]  # fmt: skip
+    spiral = shapely.Polygon(ring)
+    if spiral.is_valid:
+        assert spiral.covers(shapely.Point(geometry.label_point(spiral)))
 
 
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)

@@ -17,7 +17,7 @@ from riskmap.core.actor import OFFICER
 from riskmap.core.coordinates import LonLat
 from riskmap.core.feature import check
 from riskmap.errors import Forbidden
-from riskmap.flows import closing, grade, register
+from riskmap.flows import closing, grade, movement, register
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk, Source
 from riskmap.flows.survey import standing
@@ -334,3 +334,23 @@ def test_the_grader_closes_the_day(db: Database, desk: Desk, catalogue: Catalogu
     late = Grader(db, settings(), catalogue, clock=lambda: clock[0] + 2 * DAY)     # was down: made up for at start
     late.step()
     assert closed() == 48
+
+
+def test_what_moved_since_the_last_closing(db: Database, desk: Desk, catalogue: Catalogue) -> None:
+    here = [source(LonLat(116.39 + i / 500, 39.91), 5, 4 + i % 2) for i in range(3)]
+    ids, next_day = put(db, desk, "risk_source", here), NOW + DAY
+    grade.full(db, catalogue, NOW)
+    closing.close(db, catalogue, TODAY, NOW + DAY)
+    new = put(db, desk, "risk_source", [source(LonLat(116.4, 39.915))], now=next_day)
+    with db.as_user(OFFICER, write=True) as conn:
+        register.retire(conn, catalogue.layer("risk_source"), ids[0], 1, OFFICER, next_day)
+    graded, past = grade.full(db, catalogue, next_day), grade.replay(db, catalogue, TODAY, next_day)
+    with db.as_user(OFFICER) as conn:
+        assert movement.last_closing(conn, graded, "110101") == TODAY
+        told, none = movement.since(conn, graded, past, "110101"), movement.since(conn, graded, None, "110101")
+    d, was = (g.state("110101")["d_micro"] / 1e6 for g in (graded, past))
+    assert told["d"] == pytest.approx(d, abs=2e-6) and told["d_before"] == pytest.approx(was, abs=2e-6)
+    moved = {c["id"]: c for c in told["contributors"]}
+    assert sum(c["delta"] for c in moved.values()) + told["rest"]["delta"] == pytest.approx(told["delta_d"], abs=1e-9)
+    assert moved[new[0]]["kind"] == "new" and moved[ids[0]]["kind"] == "gone" and moved[ids[0]]["delta"] < 0 < moved[new[0]]["delta"]
+    assert none["delta_d"] is None and none["contributors"] == []

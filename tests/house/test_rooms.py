@@ -18,6 +18,7 @@ ROOMS = {
     "openpyxl": ("riskmap/readers", "riskmap/writers"),
     "geopandas": ("riskmap/readers", "riskmap/writers"),
     "pyogrio": ("riskmap/readers", "riskmap/writers"),
+    "pmtiles": ("riskmap/readers",),
     "folium": ("riskmap/page",),
     "fastapi": ("riskmap/api/",),
     "starlette": ("riskmap/api/",),

@@ -23,11 +23,14 @@ READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
     "/signin", "/signin/totp", "/signin/password", "/roles", "/api/roles", "/api/me", "/api/audit", "/api/accounts",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
+    "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
+    "/api/districts/{code}/changes",
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
     "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
+    "/api/imports/progress/{key}",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
@@ -51,6 +54,11 @@ SAMPLE = {
     "cell": "8931aa42657ffff",
     "ledger": "stock",
     "login": "no-such-person",
+    "key": "no-such-key",
+    "source": "none",
+    "z": "1",
+    "x": "0",
+    "y": "0",
 }
 
 

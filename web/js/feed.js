@@ -23,7 +23,7 @@ export class Feed {
     this.points = new Map();                                  // layer → what its points on the map answer
     this.inView = {};                                         // layer → records within the view
     this.due = 0;
-    this.pillsFor = "";
+    this.pillsFor = ""; this.badgesFor = "";
   }
 
   /** What the map should hold is looked at again, once however often it is asked. */
@@ -36,7 +36,7 @@ export class Feed {
     const s = state(), on = shown(), view = this.view.view(), far = view.zoom <= FAR;
     const levels = (name) => new Set(filtersOf(name).level || LEVELS);
     this.view.set({ districts: on.has(catalogue.DISTRICTS), levels: levels(catalogue.DISTRICTS), cells: on.has(catalogue.CELLS), cellLevels: levels(catalogue.CELLS) });
-    return Promise.all([this._pills(s, far), this._cells(view, on.has(catalogue.CELLS)), ...catalogue.all().map((layer) => this._points(layer, view, far, on.has(layer.name)))]);
+    return Promise.all([this._pills(s, far), this._badges(s, far), this._cells(view, on.has(catalogue.CELLS)), ...catalogue.all().map((layer) => this._points(layer, view, far, on.has(layer.name)))]);
   }
 
   async _pills(s, far) {
@@ -50,6 +50,19 @@ export class Feed {
       this.view.setPills((code) => count(counts[code] || 0), level && level.length === 1 ? level[0] : 0);
       this.say("pills", null);
     } catch (error) { if (!stopped(error)) this.say("pills", error); }
+  }
+
+  /** What is on the map and not in the list, counted by district: far out single ones would be too small to see. */
+  async _badges(s, far) {
+    const layers = catalogue.all().filter((one) => shown().has(one.name) && one.name !== s.list).sort((a, b) => a.look.order - b.look.order);
+    const question = JSON.stringify(layers.map((one) => [one.name, asked(one.name)]));
+    if (!far || question === this.badgesFor) return;
+    try {
+      const counts = await Promise.all(layers.map((one) => fetchJson(path(one.name, "districts"), asked(one.name), { slot: `badges:${one.name}` })));
+      this.badgesFor = question;
+      this.view.setBadges(layers.map((one, i) => ({ icon: one.look.icon, text: (code) => (counts[i][code] ? count(counts[i][code]) : "") })));
+      this.say("badges", null);
+    } catch (error) { if (!stopped(error)) this.say("badges", error); }
   }
 
   async _cells(view, on) {
@@ -95,7 +108,7 @@ export class Feed {
   }
 
   /** Grades changed: what was fetched before is not good any more. */
-  forget() { this.cellBox = null; this.points.clear(); this.pillsFor = ""; }
+  forget() { this.cellBox = null; this.points.clear(); this.pillsFor = ""; this.badgesFor = ""; }
 
   say(what, error) { this.notice(what, error); }
 }

@@ -98,7 +98,7 @@ const cityPad = () => (phone() ? [110, 12, 0.25 * window.innerHeight + 70, 12] :
 
 function gradesCame() {
   view.setDistricts(catalogue.allDistricts(), (item) => (language === "en" ? item.name_en || item.name : item.name.replace(/区$/, "")));
-  if (feed) { feed.pillsFor = ""; feed.refresh(); }
+  if (feed) { feed.pillsFor = feed.badgesFor = ""; feed.refresh(); }
   paintTabs(); paintLeft(); inset();
   const run = catalogue.gradingRun(), on = state.get().on;
   if (run) {
@@ -259,7 +259,7 @@ function openLeft(tab) {
 const failures = new Map();
 function failing(what, error) {
   if (error) failures.set(what, error); else failures.delete(what);
-  if (what === "pills" && !error) inset();
+  if ((what === "pills" || what === "badges") && !error) inset();
   const first = [...failures.values()][0];
   bar("map", first ? { text: `${first.message === "offline" ? t("error.offline") : first.message === "timeout" ? t("error.timeout") : first.message}，${t("error.kept")}`, action: [t("retry"), () => { failures.clear(); bar("map", null); forget(); feed.forget(); feed.refresh(); list.load(true); }] } : null);
 }

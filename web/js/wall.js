@@ -45,11 +45,12 @@ function grades() {
   return group(t("wall.grades", { n: all.length }), "", h("div", { class: "w-lv" }, [1, 2, 3, 4, 0].map((level) => { const found = names(level); return h("div", {}, mark(level, "40"), h("b", {}, String(found.length)), h("span", {}, levelName(level)), h("small", {}, found.length && found.length <= 2 ? found.map((one) => catalogue.districtName(one.code)).join("、") : "\u00a0")); })));
 }
 
-/** How far a district is below its next border, as a share of it: the smaller of D's and T's. */
+/** How far a district is below its next level, as a share of that border: the smaller of D's and T's. A border that would leave the worse of both as it is, is none. */
 function nearness(item, borders) {
-  const lack = (value, edges) => { const level = levelOf(value, edges); return level > 1 ? { share: (edges[level - 2] - value) / edges[level - 2], level: level - 1, gap: edges[level - 2] - value } : null; };
-  const found = [["D", lack(item.d, borders.d)], ["T", lack(item.t, borders.t)]].filter(([, one]) => one).sort((a, b) => a[1].share - b[1].share)[0];
-  return found ? { kind: found[0], ...found[1] } : null;
+  const level = Math.min(levelOf(item.d, borders.d), levelOf(item.t, borders.t)) - 1;
+  if (level < 1) return null;
+  const [near] = [["D", item.d, borders.d[level - 1]], ["T", item.t, borders.t[level - 1]]].map(([kind, value, edge]) => ({ kind, level, gap: edge - value, share: (edge - value) / edge })).sort((a, b) => a.share - b.share);
+  return near;
 }
 const BORDERS = { d: [22, 12, 4], t: [0.05, 0.01, 0.001] };
 

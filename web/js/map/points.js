@@ -87,12 +87,16 @@ export function paintPoints(g, at, show) {
       else (layer.byLevel ? rest : squares).push(hit);
     }
   }
-  const facilities = join ? joined(squares, size.facility * 2 + (at.zoom < 11 ? 24 : 6)) : squares;
-  for (const hit of join ? joined(rest, at.zoom < 11 ? 58 : at.zoom < 12.8 ? 48 : 40) : []) (hit.item.n > 1 ? clusters : singles).push(hit);
+  const facilities = join ? joined(squares, size.facility * 2 + (at.zoom < STREET ? 24 : 6)) : squares;
+  for (const hit of join ? joined(rest, at.zoom < STREET ? 72 : 40) : []) (hit.item.n > 1 ? clusters : singles).push(hit);
   for (const hit of facilities) hit.r = size.facility / 2;
   for (const hit of singles) hit.r = size.single / 2;
   for (const hit of clusters) hit.r = clusterRadius(hit.item.n, size.cluster);
   if (clusters.length < 600) { const fixed = [...firsts]; for (const hit of clusters) { aside(hit, fixed); fixed.push(hit); } }
+  if (at.zoom < STREET && clusters.length + facilities.length < 900) {
+    const fixed = [...firsts, ...clusters];                  // what is seen from afar stands about where it is: a square beside a ring, not under it
+    for (const hit of facilities) { aside(hit, fixed); fixed.push(hit); }
+  }
   for (const hit of facilities) { const layer = layers.get(hit.layer); drawFacility(g, hit.x, hit.y, layer.icon, size.facility, hit.item.n, at.ratio); }
   for (const hit of singles) drawMark(g, hit.x, hit.y, hit.item.level, size.single, at.ratio);
   for (const hit of clusters) drawCluster(g, hit.x, hit.y, hit.item.n, hit.item.levels, hit.r);

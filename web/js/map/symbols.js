@@ -93,22 +93,25 @@ export function loadIcon(url, then) {
   image.src = url;
 }
 
+/** A layer's icon in the colour of labels, once it is loaded. */
+function drawIcon(g, x, y, url, size, ratio) {
+  const picture = pictures.get(url);
+  if (!picture) return;
+  const canvas = stamp(`i${url}/${size}/${ratio}/${dark()}`, size, ratio, (q) => {
+    q.drawImage(picture, 0, 0, size, size);
+    q.globalCompositeOperation = "source-in";
+    q.fillStyle = token("--map-label"); q.fillRect(0, 0, size, size);
+  });
+  g.drawImage(canvas, x - size / 2, y - size / 2, size, size);
+}
+
 /** A facility: white rounded square with the layer's icon; `n` > 1 writes the count to its right. */
 export function drawFacility(g, x, y, url, size, n = 1, ratio = 1) {
   const half = size / 2;
   round(g, x - half, y - half, size, size, 4);
   g.fillStyle = token("--surface"); g.fill();
   g.strokeStyle = token("--map-city"); g.lineWidth = 1.25; g.stroke();
-  const picture = pictures.get(url);
-  if (picture) {
-    const inner = size - 6;
-    const canvas = stamp(`i${url}/${size}/${ratio}/${dark()}`, inner, ratio, (q) => {
-      q.drawImage(picture, 0, 0, inner, inner);
-      q.globalCompositeOperation = "source-in";
-      q.fillStyle = token("--map-label"); q.fillRect(0, 0, inner, inner);
-    });
-    g.drawImage(canvas, x - inner / 2, y - inner / 2, inner, inner);
-  }
+  drawIcon(g, x, y, url, size - 6, ratio);
   if (n > 1) label(g, written(n), x + half + 4, y, 12, { align: "left" });
 }
 
@@ -137,6 +140,29 @@ export function drawPill(g, x, y, text, level = 0, k = 1) {
   g.textAlign = "center"; g.textBaseline = "middle"; g.fillStyle = token("--ink");
   g.fillText(text, x + mark / 2, y + 0.5);
   return w;
+}
+
+const GAP = 8;                // between two counts of a strip, and half of it at both ends
+
+/** Width of a strip of counts in CSS pixels. `badges`: {icon, text}. */
+export function stripWidth(g, badges, k = 1) {
+  g.font = font(12 * k);
+  return badges.reduce((sum, one) => sum + (16 + GAP) * k + g.measureText(one.text).width, 0);
+}
+
+/** A strip of counts, each behind its layer's icon, in the middle of x, y; 18 px high. */
+export function drawStrip(g, x, y, badges, ratio, k = 1) {
+  const w = stripWidth(g, badges, k);
+  round(g, x - w / 2, y - 9 * k, w, 18 * k, 4 * k);
+  g.fillStyle = token("--surface"); g.fill();
+  g.strokeStyle = token("--map-border"); g.lineWidth = 1; g.stroke();
+  let left = x - w / 2 + (GAP / 2) * k;
+  for (const one of badges) {
+    drawIcon(g, left + 7 * k, y, one.icon, Math.round(13 * k), ratio);
+    g.font = font(12 * k); g.textAlign = "left"; g.textBaseline = "middle"; g.fillStyle = token("--ink");
+    g.fillText(one.text, left + 16 * k, y + 0.5);
+    left += (16 + GAP) * k + g.measureText(one.text).width;
+  }
 }
 
 export function drawRing(g, x, y, r, selected) {

@@ -48,7 +48,7 @@ export class MapView {
     const point = this.chosen.point;
     if (far && point && point.lon !== undefined) this.markBox = [at.x(point.lon) - 12, at.y(point.lat) - 12, at.x(point.lon) + 12, at.y(point.lat) + 12];
     if (!this.show.labels) return;
-    this.labelHits = paintDistrictLabels(g, at, this.labelItems, { size: Math.round((this.show.k > 1 ? 22 : 20) * this.show.k), soft: !far, taken: far && this.markBox ? [this.markBox] : taken });
+    this.labelHits = paintDistrictLabels(g, at, this.labelItems, { size: Math.round((this.show.k > 1 ? 22 : 20) * this.show.k), soft: !far, edge: (at.width - this.map.getSize().x) / 2, taken: far && this.markBox ? [this.markBox] : taken });
   }
 
   _paintRings(g, at) {
@@ -157,7 +157,7 @@ export class MapView {
     const shapes = new Map(outlines().map((item) => [item.code, item.shape.box]));
     this.labelItems = districts.filter((item) => item.label).map((item) => {
       const box = shapes.get(item.code) || [0, 0, 1, 1];
-      return { code: item.code, lon: item.label[0], lat: item.label[1], level: item.shown || 0, name: name(item), area: item.area_km2 || 0, pill: "", pillLevel: 0,
+      return { code: item.code, lon: item.label[0], lat: item.label[1], level: item.shown || 0, name: name(item), area: item.area_km2 || 0, pill: "", pillLevel: 0, badges: [],
         room: (at) => Math.min((box[2] - box[0]) * at.scale, (box[3] - box[1]) * at.scale) };
     });
     this.repaint();
@@ -165,6 +165,13 @@ export class MapView {
 
   setPills(counts, level) {
     for (const item of this.labelItems) { item.pill = counts ? counts(item.code) : ""; item.pillLevel = level; }
+    this.things.repaint();
+  }
+
+  /** Counts of facilities by district while single ones are too small to see: [{icon, text(code)}]; an empty text is left out. */
+  setBadges(layers) {
+    for (const { icon } of layers) loadIcon(icon, () => this.things.repaint());
+    for (const item of this.labelItems) item.badges = layers.map(({ icon, text }) => ({ icon, text: text(item.code) })).filter((one) => one.text);
     this.things.repaint();
   }
 

@@ -81,7 +81,7 @@ function real(name) {
   const layer = catalogue.layer(name), facets = tools.facets(name);
   const counts = facets && facets.level;
   const choices = counts && counts[0] ? [1, 2, 3, 4, 0] : [1, 2, 3, 4];
-  const zoom = tools.view.view().zoom, hidden = shown().has(name) && state().list !== name && (zoom <= 9.4 || zoom < Math.min(layer.look.min_zoom, 12));
+  const zoom = tools.view.view().zoom, hidden = shown().has(name) && state().list !== name && zoom > 9.4 && zoom < Math.min(layer.look.min_zoom, 12);
   return entry({ name, sign: layerIcon(layer.look.icon), label: catalogue.layerLabel(name), note: hidden ? t("zoom.more") : count(layer.count), hint: said(layer.description), description: layer.look.by_level ? "" : said(layer.description),
     body: layer.look.by_level ? () => legend(name, choices, counts) : null });
 }
