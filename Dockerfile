@@ -31,7 +31,7 @@ COPY web web
 COPY --from=web /app/web/vendor web/vendor
 RUN mkdir var && chown riskmap var
 USER 10001
-ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 RISKMAP_LOG_FORMAT=json RISKMAP_BEHIND_GATE=true
+ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 RISKMAP_LOG_FORMAT=json
 VOLUME /app/var
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=300s \

@@ -121,10 +121,11 @@ def downgrade_list(conn: Conn, graded: Graded, code: str) -> dict[str, Any]:
     """降级清单, greedy: first what is overdue, then closing hidden dangers, then sources; with D and T after each step."""
     d = index(graded.engine, code)
     found = downgrade(graded.engine, d)
-    items = [
+    steps = [
         {"id": s.id, "action": s.action, "level": s.level, "d": s.d, "t": s.t, "delta_d": s.delta_d, "delta_t": s.delta_t}
         for s in found.steps
     ]
+    items = _named(conn, steps)
     return {
         "district": code,
         "kind": "greedy",
@@ -133,7 +134,8 @@ def downgrade_list(conn: Conn, graded: Graded, code: str) -> dict[str, Any]:
         "before": _pair(found.before),
         "after": _pair(found.after),
         "overdue": _named(conn, [{"id": i} for i in found.overdue]),
-        "items": _named(conn, items),
+        "items": items,
+        "hidden": len(steps) - len(items),  # steps at records of other units: `after` counts them, the list does not show them
     }
 
 
@@ -146,6 +148,13 @@ def try_out(conn: Conn, graded: Graded, code: str, rectify: list[int], retire: l
     if missing:
         raise BadInput(
             f"不是未销账的隐患: {missing[:5]} (not an open hidden danger)", where="rectify", remedy="刷新后重选 refresh"
+        )
+    unseen = sorted(set(retire) - grades.names(conn, retire).keys())
+    if unseen:  # in the words of the engine for a record that is not there, so that a trial tells nobody what is
+        raise BadInput(
+            f"不是在册的风险源: {unseen[:5]} (not a source in force)",
+            where="retire/rectify",
+            remedy="刷新后重选 refresh and choose again",
         )
     close: dict[int, Closed] = {}
     for x in dangers:
@@ -209,9 +218,10 @@ def _changes(state: dict[str, Any], last: dict[str, Any] | None) -> dict[str, An
 def named_contributors(conn: Conn, found: dict[str, Any]) -> dict[str, Any]:
     """The list with names; what the reader may not see is counted with the foreign part, not shown."""
     listed = _named(conn, found["list"])
-    hidden = [c for c in listed if c["name"] is None and c["layer"] is None]
+    seen = {c["id"] for c in listed}
+    hidden = [c for c in found["list"] if c["id"] not in seen]
     return {
-        "contributors": [c for c in listed if c["layer"] is not None],
+        "contributors": listed,
         "count": found["count"],
         "rest": {
             "count": found["rest"]["count"] + len(hidden),
@@ -222,9 +232,9 @@ def named_contributors(conn: Conn, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(conn: Conn, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows whose record the reader may see, with its name. The engine knows every record; the rest leaves not even its number."""
     names = grades.names(conn, [r["id"] for r in rows])
-    blank = {"layer": None, "code": None, "name": None, "town_code": None, "address": None}
-    return [r | (names.get(r["id"]) or blank) for r in rows]
+    return [r | names[r["id"]] for r in rows if r["id"] in names]
 
 
 def _firm(firm: list[Firm | None] | None, d: int) -> dict[str, Any] | None:

@@ -48,13 +48,14 @@ def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: 
 
 
 def set_role(conn: Conn, login: str, role: str, org: str | None, by: Actor) -> dict[str, Any]:
-    """Another role, and unit where `org` is given. In force with the person's next request."""
+    """Another role, and unit where `org` is given. The person's sessions end: a higher role may ask for more at the sign-in."""
     held = _held(conn, login, by)
     home = _home(conn, role, org) if org else None
     if home is None:
         known = next(o for o in orgs.every(conn) if o["id"] == held["org"])
         home = _home(conn, role, known["code"])
     accounts.change(conn, held["id"], role, home["id"], held["state"])
+    accounts.end_sessions(conn, held["id"])
     before, after = {"role": held["role"], "org": held["org"]}, {"role": role, "org": home["id"]}
     journal.audit(conn, by, "account.role", object_id=held["id"], before=before, after=after)
     return {"login": held["login"], "role": role, "org": home["code"]}

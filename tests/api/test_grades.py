@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from riskmap.api import grades as routes
 from riskmap.api.deps import Json
 from riskmap.catalogue import load
 from riskmap.core import cell as h3cell
-from riskmap.core.actor import OFFICER
+from riskmap.core.actor import OFFICER, Actor
 from riskmap.core.coordinates import LonLat
 from riskmap.core.feature import check
 from riskmap.core.grading.coarse import drawn
@@ -23,7 +24,7 @@ from riskmap.flows import closing, register, standings
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk, Source
 from riskmap.settings import settings
-from riskmap.store import journal, places
+from riskmap.store import journal, orgs, places
 from riskmap.store.database import Database
 from tests.conftest import dsns_of
 
@@ -72,6 +73,21 @@ def city(cluster, template, catalogue) -> Iterator[tuple[Database, Grader]]:
 
 @pytest.fixture
 def client(city) -> Iterator[TestClient]:
+    with asked_by(city, OFFICER) as made:
+        yield made
+
+
+@pytest.fixture
+def stranger(city) -> Iterator[TestClient]:
+    """A clerk of a district where none of the sources is, looking at the district where they are."""
+    with city[0].as_user(OFFICER) as conn:
+        org = orgs.of_district(conn, "110116")
+    with asked_by(city, Actor(id="clerk", name="填报员", role="district_clerk", org=org, scope="org", orgs=(org,))) as made:
+        yield made
+
+
+@contextmanager
+def asked_by(city, who: Actor) -> Iterator[TestClient]:
     db, grader = city
     app = FastAPI()
     app.include_router(routes.router)
@@ -79,7 +95,7 @@ def client(city) -> Iterator[TestClient]:
 
     @app.middleware("http")
     async def named(request: Request, call_next):
-        request.state.request_id, request.state.actor = "test", OFFICER
+        request.state.request_id, request.state.actor = "test", who
         return await call_next(request)
 
     app.add_exception_handler(Problem, lambda _, fault: Json(fault.document(), status_code=fault.status))
@@ -233,6 +249,23 @@ def test_the_downgrade_list_says_what_it_is(client: TestClient) -> None:
     assert all(s["action"] in ("rectify", "retire") and s["name"] for s in steps)
     if steps:
         assert steps[-1]["d"] == found["after"]["d"]
+
+
+def test_no_answer_of_the_engine_names_another_units_records(client: TestClient, stranger: TestClient) -> None:
+    """The engine knows every record of the city; a reader learns of those the database shows them, and not a number of the rest."""
+    whole = client.get("/api/districts/110101/grade").json()
+    theirs = {c["id"] for c in whole["contributors"]} | {s["id"] for s in whole["confidence"]["stale"]}
+    steps = client.get("/api/districts/110101/downgrade").json()
+    theirs |= {s["id"] for s in steps["items"]}
+    assert theirs and whole["confidence"]["stale"]
+    card, falls = stranger.get("/api/districts/110101/grade").json(), stranger.get("/api/districts/110101/downgrade").json()
+    assert card["d"] == whole["d"] and card["contributors"] == card["confidence"]["stale"] == falls["items"] == falls["overdue"] == []
+    assert card["rest"]["count"] == whole["rest"]["count"] + len(whole["contributors"]) and falls["hidden"] == len(steps["items"])
+    there, nowhere = (
+        stranger.post("/api/whatif", json={"district": "110101", "retire": [id]}, headers=KEY) for id in (min(theirs), 10**9)
+    )
+    assert there.status_code == nowhere.status_code == 422
+    assert there.json()["title"].replace(str(min(theirs)), "n") == nowhere.json()["title"].replace(str(10**9), "n")
 
 
 @pytest.mark.parametrize("resolution", [5, 7, 8])

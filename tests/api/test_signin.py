@@ -188,6 +188,8 @@ def test_disable_and_role_change_take_effect_at_once(app: FastAPI, db: Database)
     person = Person(app).signed("li")
     assert person.get("/api/audit").status_code == 403 and person.get("/api/layers").status_code == 200
     act(db, people.set_role, "li", "auditor", None, OPERATOR)
+    assert person.get("/api/audit").status_code == 401  # a higher role may ask for a second factor: it is signed in for anew
+    person = Person(app).signed("li")
     assert person.get("/api/audit").status_code == 200 and person.get("/api/layers").status_code == 403
     assert act(db, people.set_state, "li", "disabled", OPERATOR)["sessions_ended"] == 1
     assert person.get("/api/audit").status_code == 401
