@@ -87,17 +87,19 @@ def follow(db: Database, catalogue: Catalogue, graded: Graded, now: dt.datetime)
             return None
         by, codes = graded.survey, graded.engine.ground.districts
         records = grades.inputs(conn, roles(catalogue), by.method, by.moment, codes, ids)
-        clock = time.perf_counter()
-        touched = graded.engine.apply(np.array(ids, dtype=np.int64), records)
-        engine_ms = (time.perf_counter() - clock) * 1000
-        graded.unsaved = np.union1d(graded.unsaved, np.concatenate([touched.cells, touched.emptied]))
         grades.lock(conn)
-        was = graded.states
-        graded.states = states_of(conn, graded.engine, closing=False)
-        through = max(graded.through, max(e["id"] for e in new))
-        run_id = graded.run_id
-        if len(graded.unsaved) or was != graded.states:
-            run_id = write(conn, graded, "incremental", graded.unsaved, now, engine_ms, through)
+        # One hold from the change to what is stored of it: a what-if in between would be written down as the city's grades.
+        with graded.engine.lock:
+            clock = time.perf_counter()
+            touched = graded.engine.apply(np.array(ids, dtype=np.int64), records)
+            engine_ms = (time.perf_counter() - clock) * 1000
+            graded.unsaved = np.union1d(graded.unsaved, np.concatenate([touched.cells, touched.emptied]))
+            was = graded.states
+            graded.states = states_of(conn, graded.engine, closing=False)
+            through = max(graded.through, max(e["id"] for e in new))
+            run_id = graded.run_id
+            if len(graded.unsaved) or was != graded.states:
+                run_id = write(conn, graded, "incremental", graded.unsaved, now, engine_ms, through)
     graded.unsaved, graded.run_id, graded.through = NOTHING, run_id, through
     graded.seen = sorted({*graded.seen, *(e["id"] for e in new)}, reverse=True)[:grades.WINDOW]
     return graded

@@ -16,6 +16,7 @@ from tests.bench.city import TIPG, Place
 from tests.bench.table import Row
 
 LIMIT = 200
+WARM_S = 8                                            # either side is asked so long beforehand: plans, caches and pools stand
 BOXES = 2000                                          # more than either side could remember
 ZOOMS = (11, 12, 13, 14)
 RESOLUTION = {11: 8, 12: 8, 13: 9, 14: 9}             # web/js/map/zoom.js
@@ -129,12 +130,12 @@ def rows(place: Place, seconds: int) -> list[Row]:
             with servers.tipg(place) as other:
                 for which, asked in boxes.items():
                     notes[which] = same(mine, other, asked, which)
-                    servers.asked(other, asked[1], 2)
+                    servers.asked(other, asked[1], WARM_S)
                     theirs[which] = servers.asked(other, asked[1], seconds)
         except (subprocess.SubprocessError, OSError) as fault:
             failure = f"tipg 没有装上 could not be run: {str(fault)[:120]}"
         for which, asked in boxes.items():
-            servers.asked(mine, asked[0], 2)
+            servers.asked(mine, asked[0], WARM_S)
             a, b = servers.asked(mine, asked[0], seconds), theirs.get(which)
             if a["bad"] or (b and b["bad"]):
                 raise AssertionError(f"{which}: failed requests: ours {a['bad']}, tipg {b and b['bad']}")

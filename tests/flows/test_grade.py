@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +18,7 @@ from riskmap.core import cell as h3cell
 from riskmap.core.actor import OFFICER
 from riskmap.core.coordinates import LonLat
 from riskmap.core.feature import check
+from riskmap.core.grading.inputs import Inputs
 from riskmap.errors import Forbidden
 from riskmap.flows import closing, grade, movement, register
 from riskmap.flows.grader import Grader
@@ -173,6 +176,44 @@ def test_following_gives_what_a_full_run_gives(db: Database, desk: Desk, catalog
     assert graded.state("110108")["computed"] is not None and new
     runs = graded.run_id
     assert grade.follow(db, catalogue, graded, NOW).run_id == runs
+
+
+def test_a_what_if_under_way_is_never_stored(
+    db: Database, desk: Desk, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody tries what the city would be without its sources while a change is graded: what is stored and shown is the city."""
+    ids = put(db, desk, "risk_source", [source(TIANANMEN), source(ZHONGGUANCUN)])
+    graded = grade.full(db, catalogue, NOW)
+    engine, begun, revisions = graded.engine, threading.Event(), list[int]()
+
+    def tries() -> None:
+        with engine.lock:
+            old = engine.rows["sources"].all()
+            engine.tried(old.id, Inputs())
+            revisions.append(engine.revision)
+            begun.set()
+            time.sleep(1)
+            engine.tried(old.id, Inputs(sources=old))
+
+    thread, real = threading.Thread(target=tries), grade.states_of
+
+    def meddled(*args: object, **named: object) -> list:
+        thread.start()
+        begun.wait(0.5)
+        return real(*args, **named)
+
+    monkeypatch.setattr(grade, "states_of", meddled)
+    move(db, find(db, ids[0]), "closed", NOW)
+    assert grade.follow(db, catalogue, graded, NOW) is graded
+    begun.wait(5)
+    seen = [d.grade for d in engine.districts()]      # a reader waits for the trial's end
+    thread.join()
+    monkeypatch.undo()
+    assert revisions == [engine.revision]             # a picture taken meanwhile is not taken for the next change's
+    assert seen == [d.grade for d in engine.districts()] and any(seen)
+    now = stored(db)
+    fresh = grade.full(db, catalogue, NOW)
+    assert stored(db) == now and fresh.engine.digest() == engine.digest()
 
 
 def shelter_level(catalogue: Catalogue) -> str:

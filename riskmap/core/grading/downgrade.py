@@ -80,7 +80,7 @@ def _search(engine: Engine, district: int, start: Computed, aim: int, border: Bo
         return Downgrade(aim, _below(now, border), overdue, tuple(steps), start, now)
     finally:
         for ids, old in reversed(taken_back):
-            engine.apply(ids, old)
+            engine.tried(ids, old)
 
 
 class _Offers:
@@ -123,7 +123,7 @@ def _apply(engine: Engine, source: int, action: str) -> tuple[np.ndarray, Inputs
     old = book.take(book.find(np.array([source])))
     ledger = (int(getattr(old, n)[0]) for n in ("major", "general", "overdue", "overdue_major"))
     trial = Trial(frozenset({source})) if action == "retire" else Trial(close={source: Closed(*ledger)})
-    engine.apply(*change(engine, trial))
+    engine.tried(*change(engine, trial))
     return np.array([source]), Inputs(sources=old)
 
 

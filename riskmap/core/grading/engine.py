@@ -56,6 +56,13 @@ class Engine:
 
     def apply(self, ids: Ints, now: Inputs) -> Touched:
         """Records `ids` changed: those found in `now` are in force like that, the others no longer. BadInput changes nothing."""
+        with self.lock:
+            touched = self.tried(ids, now)
+            self.revision += 1
+            return touched
+
+    def tried(self, ids: Ints, now: Inputs) -> Touched:
+        """The same as part of a trial: whoever asks holds `lock` until it is taken back, so no reader sees it and the revision stays."""
         ids = np.unique(np.asarray(ids, dtype=np.int64))
         with self.lock:
             before = self._stand()
@@ -63,7 +70,6 @@ class Engine:
                 self._sources(ids, now.sources), self._shelters(ids, now), self._occupants(ids, now),
                 self._posts("teams", ids, now), self._posts("depots", ids, now)])
             cells, emptied = self._refresh(at)
-            self.revision += 1
             return Touched(cells, emptied, self._moved(before))
 
     def trial(self, ids: Ints, now: Inputs) -> tuple[list[Computed], list[Computed]]:
@@ -71,11 +77,10 @@ class Engine:
         with self.lock:
             asked = np.unique(np.concatenate([np.asarray(ids, dtype=np.int64), *(k.id for k in now.kinds().values())]))
             old = Inputs(**{n: r.take(r.alive(r.find(asked))) for n, r in self.rows.items()})
-            before, revision = self.districts(), self.revision
-            self.apply(asked, now)
+            before = self.districts()
+            self.tried(asked, now)
             after = self.districts()
-            self.apply(asked, old)
-            self.revision = revision
+            self.tried(asked, old)
             return before, after
 
     def inputs(self) -> Inputs:
@@ -86,8 +91,9 @@ class Engine:
 
     def districts(self) -> list[Computed]:
         """Every district as computed, in the order of ground.districts."""
-        caps, people = self.caps(), self.ground.district_residents
-        return [computed(self.sums, d, people[d], caps.of(d), self.method) for d in range(len(people))]
+        with self.lock:
+            caps, people = self.caps(), self.ground.district_residents
+            return [computed(self.sums, d, people[d], caps.of(d), self.method) for d in range(len(people))]
 
     def caps(self) -> Caps:
         """Districts whose letter is capped, and why."""

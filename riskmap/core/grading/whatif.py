@@ -52,5 +52,5 @@ def change(engine: Engine, trial: Trial) -> tuple[np.ndarray, Inputs]:
 
 def whatif(engine: Engine, trial: Trial) -> tuple[list[Computed], list[Computed]]:
     """Every district before and after; the engine is left as it was, to the bit."""
-    ids, now = change(engine, trial)
-    return engine.trial(ids, now)
+    with engine.lock:
+        return engine.trial(*change(engine, trial))
