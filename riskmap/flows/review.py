@@ -10,6 +10,7 @@ import numpy as np
 
 from riskmap.core.actor import Actor
 from riskmap.core.layer import Layer
+from riskmap.core.level import explained, level_of
 from riskmap.core.life_cycle import EDITABLE, NEAR_M, OPEN, allow, may_decide, moved_m
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
 from riskmap.flows import register
@@ -36,6 +37,8 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
     current = features.one(conn, layer.name, held["feature_id"], now.date()) if held["feature_id"] else None
     base = _base(held, current)
     new = _proposed(held, base)
+    if held["payload"]["record"] is None:  # some other field is refused: the level is worked out all the same
+        new["level"] = level_of(layer, new["attributes"], desk.catalogue.options)
     parents = changes.parents(conn, [v["parent_id"] for v in (base, new) if v and v.get("parent_id")])
     hazards = desk.hazard_layers()
     near = []
@@ -57,6 +60,8 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "fields": _fields(desk, layer, held, base, new, parents),
         "level": {"old": base and base.get("level"), "new": new.get("level")},
         "effective_level": {"old": _effective(base, parents, hazards), "new": _effective(new, parents, hazards)},
+        "why": [line.model_dump() for line in explained(layer, new.get("attributes") or {}, new.get("level"), desk.catalogue.options,
+                                                        _hazard(new, parents, hazards))],
         "place": {"old": _point(base), "new": _point(new), "moved_m": moved_m(base, new) if base and held["payload"]["record"] else None},
         "near": [{k: n[k] for k in ("id", "layer", "code", "name", "level", "lon", "lat", "distance_m")} for n in near],
         "near_m": NEAR_M,
@@ -238,6 +243,11 @@ def _effective(record: Mapping[str, Any] | None, parents: Mapping[int, Any], haz
     parent = parents.get(record.get("parent_id") or 0)
     levels = [record.get("level"), parent["effective_level"] if parent and parent["layer"] in hazards else None]
     return min((v for v in levels if v is not None), default=None)
+
+
+def _hazard(record: Mapping[str, Any], parents: Mapping[int, Any], hazards: Sequence[str]) -> dict[str, Any] | None:
+    parent = parents.get(record.get("parent_id") or 0)
+    return parent if parent and parent["layer"] in hazards else None
 
 
 def _point(record: Mapping[str, Any] | None) -> list[float] | None:
