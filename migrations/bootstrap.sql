@@ -29,7 +29,7 @@ ALTER ROLE riskmap_app    SET statement_timeout = '30s';
 ALTER ROLE riskmap_app    SET lock_timeout = '2s';
 ALTER ROLE riskmap_app    SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE riskmap_app    SET jit = off;
-ALTER ROLE riskmap_app    SET plan_cache_mode = force_custom_plan;   -- optional filters fold away only when planned with their values
+ALTER ROLE riskmap_app    SET plan_cache_mode = force_custom_plan;   -- boxes, codes and sight differ from call to call: a plan made once for all of them misses the index
 ALTER ROLE riskmap_engine SET lock_timeout = '10s';
 ALTER ROLE riskmap_engine SET jit = off;
 
