@@ -114,7 +114,8 @@ def approve(
 ) -> dict[str, Any]:
     """Put exactly what was handed in in force, in this transaction. Returns {id, version, feature_id}.
 
-    `seen_as`: the findings it was decided upon (`digest`, as opened); others by now are a Conflict that tells them. Raises Conflict when the proposal or its record moved on (both versions field by field), Forbidden for one's own.
+    `seen_as`: the findings it was decided upon (`digest`, as opened); others by now are a Conflict that tells them.
+    Raises Conflict when the proposal or its record moved on (both versions field by field), Forbidden for one's own.
     """
     held = held_at(conn, id, version)
     allow(held["state"], "approved", actor, held["maker"])

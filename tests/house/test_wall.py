@@ -67,7 +67,8 @@ def test_who_sees_with_other_eyes_is_declared(dsns: Dsns) -> None:
                                        has_function_privilege('riskmap_app', p.oid, 'EXECUTE') AS app,
                                        has_function_privilege('riskmap_engine', p.oid, 'EXECUTE') AS engine,
                                        prorettype::regtype::text AS gives
-                                FROM pg_proc p WHERE prosecdef""").fetchall()
+                                FROM pg_proc p WHERE prosecdef
+                                AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')""").fetchall()
         assert {f["name"] for f in found} == set(DEFINERS)
         assert {f["owner"] for f in found} == {"riskmap_sight"}
         assert {tuple(f["config"]) for f in found} == {("search_path=pg_catalog, public, pg_temp",)}
