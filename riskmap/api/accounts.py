@@ -83,7 +83,7 @@ def listed(request: Request) -> Json:
 
 @router.post("/api/accounts", status_code=201)
 def add(request: Request, body: New) -> Json:
-    """A new account. Its one-time password is in this answer and nowhere else; the same request again is answered without it."""
+    """A new account, which opens once a second security administrator confirms it. Its one-time password is in this answer and nowhere else."""
     told: dict[str, str] = {}
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -111,6 +111,12 @@ def disable(request: Request, login: str) -> Json:
 def enable(request: Request, login: str) -> Json:
     """Let in again."""
     return _done(request, login, "enable", lambda conn: people.set_state(conn, login, "active", actor(request)))
+
+
+@router.post("/api/accounts/{login}/confirm")
+def confirm(request: Request, login: str) -> Json:
+    """The second security administrator's yes to what the first granted: from now on it opens."""
+    return _done(request, login, "confirm", lambda conn: people.confirm(conn, login, actor(request)))
 
 
 @router.post("/api/accounts/{login}/unlock")

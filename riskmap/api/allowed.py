@@ -16,7 +16,7 @@ import orjson
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api.deps import now
 from riskmap.core.actor import OFFICER
@@ -70,6 +70,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
+    "POST /api/accounts/{login}/confirm": "account.manage",
 })  # fmt: skip
 
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
@@ -141,7 +142,17 @@ class Guard:
         except Problem as fault:
             await refusal(request, fault)(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, send if request.state.signed is None else unkept(send))
+
+
+def unkept(send: Send) -> Send:
+    """An answer to somebody is kept by no cache that may show it to the next, unless the route says how it may be."""
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start" and not any(name.lower() == b"cache-control" for name, _ in message.get("headers", [])):
+            message["headers"] = [*message.get("headers", []), (b"cache-control", b"no-store")]
+        await send(message)
+
+    return told
 
 
 def cookie_name(settings: Settings) -> str:

@@ -106,7 +106,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_middleware(Zipped)
     app.add_middleware(Bounded, most=settings.upload_max_bytes + SLACK)
     app.add_middleware(Named)
-    app.add_middleware(Loopback, closed=keeper.closed)
+    app.add_middleware(Loopback, closed=keeper.closed, behind_gate=settings.behind_gate)
     return app
 
 

@@ -358,6 +358,8 @@ class TestManaging:
         with db.as_user(OPERATOR) as conn:
             assert password not in str(conn.execute("SELECT * FROM audit").fetchall())
         person = Person(chief.app)
+        assert person.enter("wang.fang", password).status_code == 401
+        act(db, people.confirm, "wang.fang", OPERATOR)
         assert person.enter("wang.fang", password).headers["location"] == "/signin/password"
         found = {a["login"]: a for a in chief.get("/api/accounts").json()["accounts"]}
         assert found["wang.fang"]["unit"] == "朝阳区" and "hash" not in str(found)

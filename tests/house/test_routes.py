@@ -44,7 +44,7 @@ WRITES = {
     "POST /register/{layer}", "POST /register/{layer}/{id}", "POST /drafts/{change}", "POST /drafts/{change}/submit",
     "POST /drafts/{change}/withdraw",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
-    "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock",
+    "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
@@ -73,7 +73,7 @@ def app(db: Database) -> FastAPI:
 
 @pytest.fixture
 def page(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 4711), raise_server_exceptions=False) as made:
         yield made
 
 
@@ -175,7 +175,7 @@ def test_a_route_outside_the_table_is_refused(app: FastAPI) -> None:
     extra = APIRouter()
     extra.add_api_route("/api/forgotten", lambda: {})
     app.include_router(extra, dependencies=[Depends(allowed)])
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as page:
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 4711), raise_server_exceptions=False) as page:
         assert page.get("/api/forgotten").status_code == 403
 
 
