@@ -12,6 +12,7 @@ import numpy as np
 from riskmap.core.actor import Actor
 from riskmap.core.finding import Finding
 from riskmap.core.layer import Layer
+from riskmap.core.level import explained, level_of
 from riskmap.core.life_cycle import EDITABLE, ENDS, NEAR_M, OPEN, allow, may_decide, moved_m, next_of
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
 from riskmap.flows import register, succession
@@ -38,6 +39,8 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
     current = features.one(conn, layer.name, held["feature_id"], now.date()) if held["feature_id"] else None
     base = _base(held, current)
     new = _proposed(held, base)
+    if held["payload"]["record"] is None:  # some other field is refused: the level is worked out all the same
+        new["level"] = level_of(layer, new["attributes"], desk.catalogue.options)
     parents = changes.parents(conn, [v["parent_id"] for v in (base, new) if v and v.get("parent_id")])
     hazards = desk.hazard_layers()
     findings = seen(conn, desk, layer, held, current) if held["state"] in OPEN else held["findings"]
@@ -65,6 +68,8 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "fields": _fields(desk, layer, held, base, new, parents),
         "level": {"old": base and base.get("level"), "new": new.get("level")},
         "effective_level": {"old": _effective(conn, base, hazards), "new": _effective(conn, new, hazards)},
+        "why": [line.model_dump() for line in explained(layer, new.get("attributes") or {}, new.get("level"), desk.catalogue.options,
+                                                        _hazard(conn, new, parents, hazards))],
         "place": {"old": _point(base), "new": _point(new), "moved_m": moved_m(base, new) if base and held["payload"]["record"] else None},
         "near": [{k: n[k] for k in ("id", "layer", "code", "name", "level", "lon", "lat", "distance_m")} for n in near],
         "near_m": NEAR_M,
@@ -305,6 +310,14 @@ def _effective(conn: Conn, record: Mapping[str, Any] | None, hazards: Sequence[s
         return None
     above = changes.level_above(conn, record["parent_id"], hazards) if isinstance(record.get("parent_id"), int) else None
     return min((v for v in (record.get("level"), above) if isinstance(v, int)), default=None)
+
+
+def _hazard(
+    conn: Conn, record: Mapping[str, Any], parents: Mapping[int, Any], hazards: Sequence[str]
+) -> dict[str, Any] | None:
+    """Name and level of the major hazard a record belongs to; the level counts where the name is another unit's too."""
+    above = changes.level_above(conn, record["parent_id"], hazards) if isinstance(record.get("parent_id"), int) else None
+    return {"name": parents.get(record["parent_id"], {}).get("name") or "—", "effective_level": above} if above else None
 
 
 def _point(record: Mapping[str, Any] | None) -> list[float] | None:

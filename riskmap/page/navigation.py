@@ -26,7 +26,9 @@ class Entry(NamedTuple):
 # in the order of the top bar; the first few stand in it, the rest under 更多
 ENTRIES: tuple[Entry, ...] = (
     Entry("/", "nav.map", "map.read"),
+    Entry("/register", "nav.register", "feature.propose"),
     Entry("/review", "nav.review", "map.read"),
+    Entry("/drafts", "nav.drafts", "feature.propose"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
     Entry("/roles", "nav.roles", "roles.read"),
 )
