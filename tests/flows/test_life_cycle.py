@@ -354,7 +354,9 @@ def test_whatever_people_try(db: Database, desk: Desk, people: People) -> None: 
     Desks.db, Desks.at, Desks.reached = db, desk, defaultdict(int)
     Desks.who = (people.clerk, people.second, people.reviewer, people.head, people.stranger, people.their_reviewer, OFFICER)
     run_state_machine_as_test(
-        Desks, settings=settings(max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+        Desks,
+        settings=settings(max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
+                          phases=(Phase.generate,)),
     )
     assert all(Desks.reached[state] >= 2 for state in STATES if state != "draft"), Desks.reached  # it did get somewhere
     assert all(Desks.reached[kind] >= 2 for kind in KINDS), Desks.reached
