@@ -57,6 +57,7 @@ def _signed(request: Request) -> signin.Signed:
 
 def _page(request: Request, done: str = "", fault: Problem | None = None) -> Response:
     signed, who = request.state.signed, reader(request)
+    status = 200 if fault is None else 422 if isinstance(fault, Unauthorized) else fault.status  # who asks is signed in all the same
     shown: dict[str, Any] = {
         "held": None,
         "secret": "",
@@ -73,5 +74,5 @@ def _page(request: Request, done: str = "", fault: Problem | None = None) -> Res
         new = signin.enrolment(database(request), signed, visit(request))
         if new:
             shown |= {"secret": grouped(new[0]), "address": new[1]}
-    return framed(request, "account.html", "/account", status=fault.status if fault else 200,
+    return framed(request, "account.html", "/account", status=status,
                   clock=lambda at: at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"), **shown)  # fmt: skip

@@ -58,7 +58,7 @@ def test_a_second_factor_of_ones_own_will(app: FastAPI) -> None:
     person = Person(app).signed("li")
     secret = re.search(r'id="secret">([A-Z2-7 ]+)<', person.get("/account").text)[1].replace(" ", "")  # type: ignore[index]
     wrong = person.post("/account/code", data=form(person, code="000000"))
-    assert wrong.status_code == 401 and 'role="alert"' in wrong.text
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text
     old = person.cookie
     done = person.post("/account/code", data=form(person, code=pyotp.TOTP(secret).at(int(time.time()) - 30)))
     assert done.headers["location"] == "/account?done=code" and person.cookie != old
