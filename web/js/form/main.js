@@ -24,6 +24,7 @@ const draft = new Draft({
     form.dataset.change = String(one.id); form.dataset.version = String(one.version);
     form.elements.version.value = String(one.version); form.elements.base.value = "";
     form.action = `/drafts/${one.id}`;
+    $("files").action = `/drafts/${one.id}/files`; $("files").hidden = false; $("files-later").hidden = true;
     if (fresh) history.replaceState(null, "", `/drafts/${one.id}${location.search}`);
     show(one); showPlace(one);
     form.dispatchEvent(new CustomEvent("riskmap:saved", { detail: one }));
@@ -49,6 +50,12 @@ form.addEventListener("submit", async (event) => {
   if (act !== "submit" || !whole || draft.dirty) return;
   leaving = true;
   location.assign(`/drafts/${draft.id}/summary${location.search}`);
+});
+// a file is its own post: what is typed goes up first
+$("files").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (!$("f-file").files.length) { $("f-file").focus(); return; }
+  if (await draft.save(true)) { leaving = true; event.target.submit(); }
 });
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { event.preventDefault(); draft.save(true); return; }
