@@ -331,7 +331,7 @@ def test_a_form_has_bounds(app: FastAPI) -> None:
 
 def test_the_first_account_closes_the_open_house_within_a_second(make: Callable[..., FastAPI], db: Database) -> None:
     app = make()
-    person = Person(app)
+    person = Person(app, "127.0.0.1")
     person.headers["Host"] = "127.0.0.1"
     assert person.get("/api/layers").status_code == 200 and person.get("/api/accounts").status_code == 403
     made(db, "first", "security_admin")

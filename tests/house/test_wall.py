@@ -172,7 +172,7 @@ def test_a_new_row_for_another_is_refused(filled: Database) -> None:
 
 def test_history_and_audit_are_append_only_even_for_the_owner(filled: Database, dsns: Dsns) -> None:
     with filled.as_user(actor(MINE), write=True) as conn:
-        conn.execute("INSERT INTO audit (actor, role, operation) VALUES ('a', 'staff', 'test')")
+        conn.execute("INSERT INTO audit (actor, role, operation) VALUES (app.actor(), app.role(), 'test')")
     with connect(dsns.superuser) as conn:
         for table in ("audit", "feature_version", "hidden_danger_event", "stock_movement", "event"):
             assert conn.execute(f"SELECT count(*) AS n FROM {table}").fetchone() != {"n": 0}  # type: ignore[arg-type]
