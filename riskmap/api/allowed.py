@@ -65,6 +65,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
     "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
     "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
+    # stock
+    "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
+    "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
+    "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
+    "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
