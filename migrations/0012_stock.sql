@@ -40,6 +40,7 @@ CREATE TABLE stock_document (
   recorded_at   timestamptz NOT NULL DEFAULT now(),
   decided_at    timestamptz,
   UNIQUE (id, steward_org),
+  UNIQUE (id, to_org),
   FOREIGN KEY (feature_id, steward_org) REFERENCES feature (id, steward_org) ON UPDATE CASCADE,
   FOREIGN KEY (to_feature_id, to_org) REFERENCES feature (id, steward_org) ON UPDATE CASCADE,
   CHECK ((kind = 'transfer') = (to_feature_id IS NOT NULL) AND (to_feature_id IS NULL) = (to_org IS NULL) AND to_feature_id IS DISTINCT FROM feature_id),
@@ -70,8 +71,10 @@ CREATE TABLE stock_line (
   expires_on    date,
   to_stock_id   bigint,                                -- the lot it became at its receiver's
   UNIQUE (document_id, stock_id),
-  FOREIGN KEY (document_id, steward_org) REFERENCES stock_document (id, steward_org) ON UPDATE CASCADE,
-  FOREIGN KEY (stock_id, steward_org) REFERENCES stock_batch (id, steward_org) ON UPDATE CASCADE
+  -- deferred: a depot handed over reaches a line by two ways, one after the other
+  FOREIGN KEY (document_id, steward_org) REFERENCES stock_document (id, steward_org) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  FOREIGN KEY (document_id, to_org) REFERENCES stock_document (id, to_org) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  FOREIGN KEY (stock_id, steward_org) REFERENCES stock_batch (id, steward_org) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED
 );
 
 ALTER TABLE stock_movement
@@ -130,7 +133,8 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     -- the receiver's lot, written by the document; or a depot handed over to another organisation
     IF to_jsonb(NEW) - '{to_stock_id,steward_org,to_org}'::text[] = to_jsonb(OLD) - '{to_stock_id,steward_org,to_org}'::text[] AND pg_trigger_depth() > 1 THEN RETURN NEW; END IF;
-    IF to_jsonb(NEW) - 'steward_org' = to_jsonb(OLD) - 'steward_org' AND NEW.steward_org <> OLD.steward_org THEN RETURN NEW; END IF;
+    IF to_jsonb(NEW) - '{steward_org,to_org}'::text[] = to_jsonb(OLD) - '{steward_org,to_org}'::text[]
+       AND (NEW.steward_org, NEW.to_org) IS DISTINCT FROM (OLD.steward_org, OLD.to_org) THEN RETURN NEW; END IF;
     RAISE EXCEPTION 'a line of stock does not change' USING ERRCODE = 'restrict_violation';
   END IF;
   SELECT * INTO d FROM stock_document WHERE id = NEW.document_id;

@@ -216,6 +216,21 @@ def test_the_database_keeps_it_whoever_writes(at, db, dsns):
     assert book(at["ku"], at["mine"]) == {rice: 100.0}
 
 
+def test_a_depot_handed_over_takes_its_book_along(at, db, dsns):
+    rice = lot(at)
+    sent = put(at["ku"], at["mine"], "transfer", [{"stock_id": rice, "quantity": 30}], to=at["theirs"])["id"]
+    with connect(dsns.superuser) as conn:
+        for depot, org in ((at["mine"], 5), (at["theirs"], 6)):
+            conn.execute("UPDATE feature SET steward_org = %s WHERE id = %s", (org, depot))
+        for table in ("stock_document", "stock_line"):
+            found = conn.execute(f"SELECT DISTINCT steward_org AS s, to_org AS t FROM {table} WHERE to_org IS NOT NULL").fetchall()  # type: ignore[arg-type]
+            assert found == [{"s": 5, "t": 6}]
+    who = Actor("new", "x", "district_clerk", 6, "org", (6,))
+    with db.as_user(who, write=True) as conn:
+        assert flow.turn(conn, sent, "receive", "", who, dt.datetime.now(dt.UTC))["state"] == "posted"
+    assert conserved(db) == 100 and book(at["ku"], at["mine"]) == {}
+
+
 def test_a_thousand_issues_and_returns_at_once_balance(at, db):
     rice = lot(at, 60)
     catalogue = at["ku"].app.state.desk.catalogue
