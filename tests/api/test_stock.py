@@ -220,6 +220,7 @@ def test_a_depot_handed_over_takes_its_book_along(at, db, dsns):
     rice = lot(at)
     sent = put(at["ku"], at["mine"], "transfer", [{"stock_id": rice, "quantity": 30}], to=at["theirs"])["id"]
     with connect(dsns.superuser) as conn:
+        conn.execute("ALTER TABLE feature DISABLE TRIGGER feature_steward")  # two confirmed sides are another test's
         for depot, org in ((at["mine"], 5), (at["theirs"], 6)):
             conn.execute("UPDATE feature SET steward_org = %s WHERE id = %s", (org, depot))
         for table in ("stock_document", "stock_line"):
