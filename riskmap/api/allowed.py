@@ -65,6 +65,8 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
     "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
     "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
+    "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
+    "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
     # stock
     "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
@@ -80,6 +82,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
+    "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.
