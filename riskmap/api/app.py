@@ -54,7 +54,22 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, forms, attachments, exports, grades, city, ledgers, stock, accounts, tiles)
+FAMILIES = (
+    catalogue,
+    imports,
+    features,
+    records,
+    changes,
+    forms,
+    attachments,
+    exports,
+    grades,
+    city,
+    ledgers,
+    stock,
+    accounts,
+    tiles,
+)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
