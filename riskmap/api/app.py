@@ -27,6 +27,7 @@ from riskmap.api import (
     grades,
     imports,
     ledgers,
+    own,
     pages,
     records,
     signin,
@@ -68,6 +69,7 @@ FAMILIES = (
     ledgers,
     stock,
     accounts,
+    own,
     tiles,
 )
 
