@@ -67,6 +67,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
     "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
     "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
+    # stock
+    "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
+    "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
+    "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
+    "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /account": "account.own", "POST /account/sessions": "account.own", "POST /account/code": "account.own",

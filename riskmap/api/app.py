@@ -31,6 +31,7 @@ from riskmap.api import (
     pages,
     records,
     signin,
+    stock,
     tiles,
 )
 from riskmap.api.allowed import Guard, Keeper, allowed
@@ -54,7 +55,23 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, forms, attachments, exports, grades, city, ledgers, accounts, own, tiles)
+FAMILIES = (
+    catalogue,
+    imports,
+    features,
+    records,
+    changes,
+    forms,
+    attachments,
+    exports,
+    grades,
+    city,
+    ledgers,
+    stock,
+    accounts,
+    own,
+    tiles,
+)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

@@ -31,6 +31,8 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "import.run": ("批量导入", "Import files"),
     "export.run": ("导出", "Export"),
     "whatif.run": ("推演", "What-if"),
+    "stock.move": ("物资出入库与盘点", "Record stock movements"),
+    "stock.approve": ("复核盘点差异与报废", "Approve count differences and scrap"),
     "account.manage": ("管理账户", "Manage accounts"),
     "account.own": ("自己的账户", "The own account"),
     "audit.read": ("查看审计", "Read the audit"),
@@ -41,11 +43,11 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 OWN = frozenset({"account.own", "roles.read"})
 READER = OWN | {"map.read", "export.run", "whatif.run"}
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | {"map.read", "feature.propose", "export.run"},
-    "district_clerk": READER | {"feature.propose"},
-    "reviewer": READER | {"feature.decide"},
-    "district_head": READER | {"feature.decide"},
-    "risk_officer": READER | {"feature.propose", "feature.decide", "feature.put", "import.run"},
+    "street_clerk": OWN | {"map.read", "feature.propose", "export.run", "stock.move"},
+    "district_clerk": READER | {"feature.propose", "stock.move"},
+    "reviewer": READER | {"feature.decide", "stock.approve"},
+    "district_head": READER | {"feature.decide", "stock.approve"},
+    "risk_officer": READER | {"feature.propose", "feature.decide", "feature.put", "import.run", "stock.move", "stock.approve"},
     "commander": READER,
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},

@@ -33,6 +33,7 @@ READS = {
     "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
     "/api/imports/progress/{key}",
+    "/api/stock", "/api/stock/movements", "/api/depots/{id}/stock", "/api/depots/{id}/proposal",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
@@ -43,6 +44,8 @@ WRITES = {
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
     "POST /register/{layer}", "POST /register/{layer}/{id}", "POST /drafts/{change}", "POST /drafts/{change}/submit",
+    "POST /api/depots/{id}/stock", "POST /api/depots/{id}/minimum", "POST /api/stock/documents/{id}/decide",
+    "POST /api/stock/documents/{id}/receive", "POST /api/stock/documents/{id}/reverse", "POST /api/stock/export",
     "POST /drafts/{change}/withdraw", "POST /drafts/{change}/files", "POST /drafts/{change}/files/{file}/remove",
     "POST /account/sessions", "POST /account/code",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",

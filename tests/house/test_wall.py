@@ -113,6 +113,13 @@ OWNED = {
                       SELECT id, steward_org, '1010101', 's', '件', 'a' FROM feature WHERE steward_org = %(o)s""",
     "stock_movement": """INSERT INTO stock_movement (stock_id, steward_org, kind, quantity, actor)
                          SELECT id, steward_org, 'receipt', 5, 'a' FROM stock_batch WHERE steward_org = %(o)s""",
+    "stock_document": """INSERT INTO stock_document (kind, feature_id, steward_org)
+                         SELECT 'issue', id, steward_org FROM feature WHERE steward_org = %(o)s""",
+    "stock_line": """INSERT INTO stock_line (document_id, steward_org, stock_id, quantity)
+                     SELECT d.id, d.steward_org, b.id, 1 FROM stock_document d JOIN stock_batch b USING (feature_id)
+                     WHERE d.steward_org = %(o)s""",
+    "stock_minimum": """INSERT INTO stock_minimum (feature_id, steward_org, supply_code, supply_name, unit, minimum)
+                        SELECT id, steward_org, '1010101', 's', '件', 1 FROM feature WHERE steward_org = %(o)s""",
     "event": "INSERT INTO event (kind, steward_org) VALUES ('features.changed', %(o)s)",
 }
 MINE, THEIRS = 2, 3

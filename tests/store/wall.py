@@ -22,6 +22,8 @@ READ = frozenset(r for r in MAY if may(r, "map.read"))
 PUT = frozenset(r for r in MAY if may(r, "feature.put"))
 DECIDE = frozenset(r for r in MAY if may(r, "feature.decide"))
 PROPOSE = frozenset(r for r in MAY if may(r, "feature.propose"))
+MOVE = frozenset(r for r in MAY if may(r, "stock.move"))
+STOCK = MOVE | frozenset(r for r in MAY if may(r, "stock.approve"))
 PEOPLE = Anywhere({"gate", "security_admin", "operator"})
 
 RECORD = {"S": READ, "I": PUT}
@@ -39,7 +41,8 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
     "holding": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
-    "stock_batch": {"S": READ, "I": PUT, "U": PUT},
+    "stock_batch": {"S": READ, "I": STOCK, "U": STOCK},  # locked by who moves; a movement itself comes out of a document
+    "stock_document": {"S": READ, "I": MOVE}, "stock_line": {"S": READ}, "stock_minimum": {"S": READ, "I": MOVE},
     "dataset": WORKED_OUT, "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
     "district_grade": WORKED_OUT, "closing": WORKED_OUT,
     "method": {"S": Anywhere(READ), "I": City(PUT), "U": City(PUT)},
