@@ -159,7 +159,7 @@ def _shown(found: dict[str, Any], near: list[dict[str, Any]]) -> dict[str, Any]:
 def _history(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Newest first, each with the names of the fields that differ from the version before."""
     out = []
-    for newer, older in zip(versions, [*versions[1:], None], strict=True):
+    for newer, older in zip(versions, [*versions[1:], None][: len(versions)], strict=True):
         changed: list[str] = []
         if older and newer["row"] and older["row"]:
             a, b = (v["row"] | v["row"]["attributes"] for v in (newer, older))
