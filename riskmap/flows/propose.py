@@ -5,6 +5,7 @@ Its payload, JSON:
     record      what would be in force, as a plan keeps it; None while a field is refused
     difference  field → [in force, proposed], of what differs
     note        why, in the maker's words (retiring)
+    holdings, assessment, computed: of a major hazard, see riskmap/flows/assess.py
 A draft may lack anything and hold refused values; what is handed in may lack (待补) but holds none refused.
 """
 
@@ -18,6 +19,7 @@ from riskmap.core.actor import Actor
 from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import EDITABLE, KINDS, PROPOSERS, allow
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
+from riskmap.flows.assess import Lines
 from riskmap.flows.judge import judged, moved_on
 from riskmap.flows.register import Desk, in_force
 from riskmap.store import changes, features, journal
@@ -36,6 +38,7 @@ def draft(
     feature: int | None = None,
     base_version: int | None = None,
     note: str = "",
+    holdings: Lines | None = None,
 ) -> int:
     """Begin a proposal: a new record, a change of `feature` at `base_version`, or its end. Returns the proposal's id.
 
@@ -64,7 +67,7 @@ def draft(
                 change=standing["id"],
                 state=standing["state"],
             )
-    payload, findings = judged(conn, desk, layer, kind, values, note, actor, before, steward)
+    payload, findings = judged(conn, desk, layer, kind, values, note, actor, before, steward, holdings)
     owner = steward or (payload["record"] or {}).get("steward_org") or actor.org
     id = changes.add(
         conn,
@@ -93,6 +96,7 @@ def edit(
     *,
     base_version: int | None = None,
     note: str | None = None,
+    holdings: Lines | None = None,
 ) -> int:
     """Save more values into a draft or a returned proposal at `version`; returns its new version. `values` lie over those it has.
 
@@ -122,6 +126,7 @@ def edit(
         actor,
         before,
         held["steward_org"],
+        old.get("holdings") if holdings is None else holdings,
     )
     made = changes.edit(conn, id, version, base_version or held["base_version"], payload, findings, now)
     assert made is not None  # locked above
@@ -150,7 +155,7 @@ def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.
         raise moved_on(desk, layer, held, before)
     old = held["payload"]
     payload, findings = judged(
-        conn, desk, layer, held["kind"], old["values"], old.get("note", ""), actor, before, held["steward_org"]
+        conn, desk, layer, held["kind"], old["values"], old.get("note", ""), actor, before, held["steward_org"], old.get("holdings")
     )
     refused = [f for f in findings if f["severity"] == "refuse"]
     if refused or payload["record"] is None:
@@ -160,7 +165,7 @@ def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.
             findings=refused,
             remedy="; ".join(f["remedy"] for f in refused[:3]),
         )
-    if before is not None and not payload["difference"]:
+    if before is not None and not payload["difference"] and not payload.get("holdings"):
         raise BadInput("没有改动，无须提交 / nothing differs from the record in force", where="values")
     at = changes.edit(conn, id, version, held["base_version"], payload, findings, now)
     assert at is not None

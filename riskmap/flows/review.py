@@ -12,7 +12,7 @@ from riskmap.core.actor import Actor
 from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import EDITABLE, NEAR_M, OPEN, allow, may_decide, moved_m
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
-from riskmap.flows import register
+from riskmap.flows import assess, register
 from riskmap.flows.card import index
 from riskmap.flows.grade import Graded
 from riskmap.flows.judge import COLUMNS, label, moved_on
@@ -54,6 +54,8 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "district_name": _district(desk, new.get("district_code")),
         "parent_name": parents.get(new.get("parent_id") or 0, {}).get("name"),
         "values": held["payload"]["values"],
+        "holdings": held["payload"].get("holdings"),
+        "assessment": held["payload"].get("assessment"),
         "fields": _fields(desk, layer, held, base, new, parents),
         "level": {"old": base and base.get("level"), "new": new.get("level")},
         "effective_level": {"old": _effective(base, parents, hazards), "new": _effective(new, parents, hazards)},
@@ -101,6 +103,7 @@ def approve(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt
     allow(held["state"], "approved", actor, held["maker"])
     layer = desk.catalogue.layer(held["layer"])
     feature = _put(conn, desk, layer, held, actor, now, change=id)
+    assess.keep(conn, desk, layer, held, feature, actor, now)
     made = changes.move(conn, id, "approved", now, checker=actor.id, feature_id=feature)
     note_move(
         conn, actor, "change.approve", layer.name, held["steward_org"], id, held["state"], "approved", feature, version=made
@@ -168,7 +171,7 @@ def _put(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], actor: A
         return held["feature_id"]
     proposal = Proposed(change, held["steward_org"], held["payload"]["record"])
     return register.save(
-        conn, desk, layer, held["payload"]["values"], actor, now, held["feature_id"], held["base_version"], proposal
+        conn, desk, layer, assess.lie_over(held["payload"]), actor, now, held["feature_id"], held["base_version"], proposal
     )
 
 
