@@ -10,12 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap import page
-from riskmap.api.deps import Json, actor, csrf, now, once, reading, settings
-from riskmap.api.signin import headers
+from riskmap.api.deps import Json, actor, now, once, reading
+from riskmap.api.framed import framed, reader
 from riskmap.core.role import MAY, OPERATIONS, ROLES
 from riskmap.flows import people
-from riskmap.page.people import roles_page
+from riskmap.page.people import roles_table
 from riskmap.store import accounts, audit
 from riskmap.store.query import Conn
 
@@ -47,14 +46,9 @@ class Reset(Strict):
 
 
 @router.get("/roles", include_in_schema=False)
-def roles(request: Request, lang: str = "") -> HTMLResponse:
+def roles(request: Request) -> HTMLResponse:
     """What each role may do, as a page."""
-    bounds, who = settings(request), actor(request)
-    language = lang if lang in page.LANGUAGES else bounds.language
-    html = roles_page(
-        web_dir=bounds.web_dir, language=language, user=f"{who.unit}・{who.name}", role=who.role, csrf=csrf(request)
-    )
-    return HTMLResponse(html, headers=headers())
+    return framed(request, "roles.html", "/roles", **roles_table(reader(request).language))
 
 
 @router.get("/api/roles")

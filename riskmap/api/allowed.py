@@ -59,12 +59,23 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "POST /api/changes/{id}/submit": "feature.propose", "POST /api/changes/{id}/withdraw": "feature.propose",
     "POST /api/changes/{id}/return": "feature.decide", "POST /api/changes/{id}/approve": "feature.decide",
     "POST /api/changes/approve": "feature.decide",
+    # forms
+    "GET /register": "feature.propose", "GET /register/{layer}": "feature.propose", "POST /register/{layer}": "feature.propose",
+    "GET /register/{layer}/{id}": "feature.propose", "POST /register/{layer}/{id}": "feature.propose",
+    "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
+    "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
+    "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
 })  # fmt: skip
+
+# Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
+FORMS = frozenset(f"POST /{path}" for path in (
+    "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
+))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.
 OPEN_PATHS = frozenset(key.split(" ", 1)[1] for key, what in OPERATION.items() if what == PUBLIC)
@@ -80,6 +91,8 @@ async def allowed(request: Request) -> None:
     who = getattr(request.state, "actor", None)
     if who is None:
         raise Unauthorized("请先登录 / sign in first", where=SIGNIN)
+    if getattr(request.state, "unproven", False) and route not in FORMS:
+        proven("", None)
     if operation is None or not may(who.role, operation):
         zh, en = ROLES.get(who.role, (who.role, who.role))
         raise Forbidden(
@@ -119,7 +132,9 @@ class Guard:
                 _whole(signed)
                 if scope["method"] not in SAFE:
                     ours(request)
-                    proven(request.headers.get("X-CSRF-Token", ""), signed)
+                    request.state.unproven = not scope["path"].startswith("/api/") and "X-CSRF-Token" not in request.headers
+                    if not request.state.unproven:
+                        proven(request.headers.get("X-CSRF-Token", ""), signed)
                 request.state.actor, request.state.signed = signed.actor, signed  # type: ignore[union-attr]
             else:
                 request.state.actor, request.state.signed = OFFICER, None
@@ -167,8 +182,10 @@ def _whole(signed: signin.Signed | None) -> None:
 def refusal(request: Request, fault: Problem) -> Response:
     """A problem document; for a page that needs a sign-in, the way to it."""
     path = request.url.path
-    if isinstance(fault, Unauthorized) and request.method in SAFE and not path.startswith("/api/"):
+    if isinstance(fault, Unauthorized) and not path.startswith("/api/"):
         after = path + (f"?{request.url.query}" if request.url.query else "")
+        if request.method not in SAFE:  # a form whose session ended: back to its page
+            after = path.removesuffix("/submit").removesuffix("/withdraw")
         return RedirectResponse(f"{fault.where or SIGNIN}?next={quote(after, safe='')}", status_code=303)
     body = fault.document() | {"request_id": getattr(request.state, "request_id", "")}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if fault.status == 503 else {})

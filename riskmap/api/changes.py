@@ -75,6 +75,12 @@ class Reason(Strict):
     text: Annotated[str, Field(max_length=800)] = ""
 
 
+class Decided(Strict):
+    """The findings it was decided upon, as `seen` of the opened proposal; left out, they are not compared."""
+
+    seen: Annotated[str, Field(max_length=32)] | None = None
+
+
 class Seen(Strict):
     """A proposal as it was seen."""
 
@@ -149,14 +155,14 @@ def send_back(request: Request, id: Id, body: Reason, if_match: IfMatch = "") ->
 
 
 @router.post("/changes/{id}/approve")
-def approve(request: Request, id: Id, if_match: IfMatch = "") -> Json:
-    """Put it in force. 409 with both versions, field by field, where its record moved on."""
-    version = version_of(if_match)
+def approve(request: Request, id: Id, body: Decided | None = None, if_match: IfMatch = "") -> Json:
+    """Put it in force. 409 with both versions, field by field, where its record moved on; 409 with the findings where they are others now."""
+    version, seen = version_of(if_match), body.seen if body else None
 
     def act(conn: Conn) -> tuple[int, Any]:
-        return 200, review.approve(conn, desk(request), id, version, actor(request), now())
+        return 200, review.approve(conn, desk(request), id, version, actor(request), now(), seen)
 
-    return once(request, [id, version], act)
+    return once(request, [id, version, seen], act)
 
 
 @router.post("/changes/approve")

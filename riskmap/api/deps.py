@@ -89,7 +89,7 @@ def writing(request: Request) -> Iterator[Conn]:
 
 def client_key(request: Request) -> str:
     """The request's Idempotency-Key. Raises Precondition without one; as a dependency it is asked before a body is read."""
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.headers.get("Idempotency-Key", "") or getattr(request.state, "form_key", "")
     if not 8 <= len(key) <= 200:
         raise Precondition(
             "缺少 Idempotency-Key / the Idempotency-Key header is missing",

@@ -4,7 +4,7 @@ Its payload, JSON:
     values      field → value as read, or as typed where a field is refused; None empties the field
     record      what would be in force, as a plan keeps it; None while a field is refused
     difference  field → [in force, proposed], of what differs
-    note        why, in the maker's words (retiring)
+    note        why, in the maker's words: retiring, a place outside the unit's own area
     holdings, assessment, computed: of a major hazard, see riskmap/flows/assess.py
 A draft may lack anything and hold refused values; what is handed in may lack (待补) but holds none refused.
 """
@@ -24,6 +24,8 @@ from riskmap.flows.judge import judged, moved_on
 from riskmap.flows.register import Desk, in_force
 from riskmap.store import changes, features, journal
 from riskmap.store.query import Conn
+
+ANSWERED = frozenset({"outside-unit"})  # findings that their maker answers in the note before the proposal is handed in
 
 
 def draft(
@@ -165,7 +167,15 @@ def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.
             findings=refused,
             remedy="; ".join(f["remedy"] for f in refused[:3]),
         )
-    if before is not None and not payload["difference"] and not payload.get("holdings"):
+    unanswered = [f for f in findings if f["code"] in ANSWERED]
+    if unanswered and len(payload["note"].strip()) < 2:
+        raise BadInput(
+            "有须说明的事项，未提交 / something needs a word of explanation, it was not handed in",
+            where="note",
+            findings=unanswered,
+            remedy="; ".join(f["remedy"] for f in unanswered),
+        )
+    if before is not None and not payload["difference"] and "holdings" not in payload:
         raise BadInput("没有改动，无须提交 / nothing differs from the record in force", where="values")
     at = changes.edit(conn, id, version, held["base_version"], payload, findings, now)
     assert at is not None

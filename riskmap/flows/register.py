@@ -33,6 +33,10 @@ TEXTS = {
         "reason": "附近有名称相近的记录 / a record with a similar name stands near by",
         "remedy": "核对后选择保留或合并 / compare, then keep or merge",
     },
+    "outside-unit": {
+        "reason": "位置不在本单位的区域内 / the place is outside the unit's own area",
+        "remedy": "核对位置；确属本单位的，在说明中写明原因 / check the place; if it is the unit's all the same, say why in the note",
+    },
 }
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from riskmap.core.actor import Actor
+from riskmap.core.finding import Finding
 from riskmap.core.layer import Layer
+from riskmap.core.level import explained, level_of
 from riskmap.core.life_cycle import EDITABLE, NEAR_M, OPEN, allow, may_decide, moved_m
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
 from riskmap.flows import assess, register
 from riskmap.flows.card import index
 from riskmap.flows.grade import Graded
-from riskmap.flows.judge import COLUMNS, label, moved_on
+from riskmap.flows.judge import COLUMNS, label, moved_on, seen
 from riskmap.flows.propose import held_at, note_move
 from riskmap.flows.register import Desk, Proposed
 from riskmap.flows.survey import roles
@@ -36,8 +39,11 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
     current = features.one(conn, layer.name, held["feature_id"], now.date()) if held["feature_id"] else None
     base = _base(held, current)
     new = _proposed(held, base)
+    if held["payload"]["record"] is None:  # some other field is refused: the level is worked out all the same
+        new["level"] = level_of(layer, new["attributes"], desk.catalogue.options)
     parents = changes.parents(conn, [v["parent_id"] for v in (base, new) if v and v.get("parent_id")])
     hazards = desk.hazard_layers()
+    findings = seen(conn, desk, layer, held, current) if held["state"] in OPEN else held["findings"]
     near = []
     if held["kind"] != "retire" and isinstance(new.get("lon"), float) and isinstance(new.get("lat"), float):
         near = features.near(conn, [layer.name], new["lon"], new["lat"], NEAR_M, 10, beside=held["feature_id"])
@@ -45,8 +51,10 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
     return {
         key: held[key]
         for key in ("id", "layer", "kind", "state", "version", "feature_id", "base_version", "maker", "checker", "reason",
-                    "created_at", "submitted_at", "decided_at", "steward_name", "findings", "moves")
+                    "created_at", "submitted_at", "decided_at", "steward_name", "moves")
     } | {
+        "findings": findings,
+        "seen": digest(findings),
         "note": held["payload"].get("note", ""),
         "name": new.get("name") or (base or {}).get("name"),
         "code": new.get("code") or (base or {}).get("code"),
@@ -58,7 +66,9 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "assessment": held["payload"].get("assessment"),
         "fields": _fields(desk, layer, held, base, new, parents),
         "level": {"old": base and base.get("level"), "new": new.get("level")},
-        "effective_level": {"old": _effective(base, parents, hazards), "new": _effective(new, parents, hazards)},
+        "effective_level": {"old": _effective(conn, base, hazards), "new": _effective(conn, new, hazards)},
+        "why": [line.model_dump() for line in explained(layer, new.get("attributes") or {}, new.get("level"), desk.catalogue.options,
+                                                        _hazard(conn, new, parents, hazards))],
         "place": {"old": _point(base), "new": _point(new), "moved_m": moved_m(base, new) if base and held["payload"]["record"] else None},
         "near": [{k: n[k] for k in ("id", "layer", "code", "name", "level", "lon", "lat", "distance_m")} for n in near],
         "near_m": NEAR_M,
@@ -94,20 +104,43 @@ def send_back(
     return made
 
 
-def approve(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.datetime) -> dict[str, Any]:
+def digest(findings: Sequence[Finding]) -> str:
+    """What was pointed at, in a word: it is the same as long as nothing else is."""
+    said = sorted((f["code"], f["field"], str(f.get("proposal"))) for f in findings)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def pointed_at(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], now: dt.datetime) -> list[Finding]:
+    """The findings of a proposal as whoever asks sees the city now."""
+    current = features.one(conn, layer.name, held["feature_id"], now.date()) if held["feature_id"] else None
+    return seen(conn, desk, layer, held, current)
+
+
+def approve(
+    conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.datetime, seen_as: str | None = None
+) -> dict[str, Any]:
     """Put exactly what was handed in in force, in this transaction. Returns {id, version, feature_id}.
 
+    `seen_as`: the findings it was decided upon (`digest`, as opened); others by now are a Conflict that tells them.
     Raises Conflict when the proposal or its record moved on (both versions field by field), Forbidden for one's own.
     """
     held = held_at(conn, id, version)
     allow(held["state"], "approved", actor, held["maker"])
     layer = desk.catalogue.layer(held["layer"])
+    findings = pointed_at(conn, desk, layer, held, now)
+    if seen_as is not None and seen_as != digest(findings):
+        raise Conflict(
+            "这条申请的疑点与打开时不同，未通过 / its findings are no longer those it was opened with; it was not approved",
+            where=str(id),
+            remedy="看过新的疑点再决定 / look at them, then decide",
+            findings=findings,
+            seen=digest(findings),
+        )
     feature = _put(conn, desk, layer, held, actor, now, change=id)
     assess.keep(conn, desk, layer, held, feature, actor, now)
     made = changes.move(conn, id, "approved", now, checker=actor.id, feature_id=feature)
-    note_move(
-        conn, actor, "change.approve", layer.name, held["steward_org"], id, held["state"], "approved", feature, version=made
-    )
+    note_move(conn, actor, "change.approve", layer.name, held["steward_org"], id, held["state"], "approved", feature, version=made,
+              findings=sorted({f["code"] for f in findings}))  # fmt: skip
     return {"id": id, "version": made, "state": "approved", "feature_id": feature}
 
 
@@ -122,7 +155,7 @@ def approve_many(
         try:
             with conn.transaction():
                 held = held_at(conn, id, version)
-                if held["findings"]:
+                if held["findings"] or pointed_at(conn, desk, desk.catalogue.layer(held["layer"]), held, now):
                     raise Conflict("有疑点，须逐条审核 / it has findings and is decided on its own", where=str(id))
                 done.append(approve(conn, desk, id, version, actor, now))
         except Problem as why:
@@ -234,13 +267,20 @@ def _fields(
     return out
 
 
-def _effective(record: Mapping[str, Any] | None, parents: Mapping[int, Any], hazards: Sequence[str]) -> int | None:
+def _effective(conn: Conn, record: Mapping[str, Any] | None, hazards: Sequence[str]) -> int | None:
     """Worse of the registered level and that of the major hazard it belongs to, as an import works it out."""
     if record is None:
         return None
-    parent = parents.get(record.get("parent_id") or 0)
-    levels = [record.get("level"), parent["effective_level"] if parent and parent["layer"] in hazards else None]
-    return min((v for v in levels if v is not None), default=None)
+    above = changes.level_above(conn, record["parent_id"], hazards) if isinstance(record.get("parent_id"), int) else None
+    return min((v for v in (record.get("level"), above) if isinstance(v, int)), default=None)
+
+
+def _hazard(
+    conn: Conn, record: Mapping[str, Any], parents: Mapping[int, Any], hazards: Sequence[str]
+) -> dict[str, Any] | None:
+    """Name and level of the major hazard a record belongs to; the level counts where the name is another unit's too."""
+    above = changes.level_above(conn, record["parent_id"], hazards) if isinstance(record.get("parent_id"), int) else None
+    return {"name": parents.get(record["parent_id"], {}).get("name") or "—", "effective_level": above} if above else None
 
 
 def _point(record: Mapping[str, Any] | None) -> list[float] | None:

@@ -110,6 +110,19 @@ def open_of(conn: Conn, feature_id: int) -> dict[str, Any] | None:
     return row(conn, "changes_open", feature_id=feature_id)
 
 
+def beside(
+    conn: Conn, layer: str, name: str | None, parent: int | None, lon: float, lat: float, soft_m: float
+) -> dict[str, Any] | None:
+    """The record in force most like a proposed new one among those the reader sees: id, distance_m."""
+    return row(conn, "changes_beside", layer=layer, name=name, parent=parent, lon=lon, lat=lat, soft_m=soft_m)
+
+
+def level_above(conn: Conn, parent: int, layers: Sequence[str]) -> int | None:
+    """The level of the major hazard a record hangs on, seen or not: it is the record's own as well."""
+    found = row(conn, "changes_level_above", parent=parent, layers=list(layers))
+    return found["level"] if found else None
+
+
 def parents(conn: Conn, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Records by id: layer, code, name, effective_level."""
     return {r["id"]: r for r in rows(conn, "changes_parents", ids=list(ids))} if ids else {}

@@ -111,18 +111,27 @@ def commit(
     actor: str,
     now: dt.datetime,
     change: int | None = None,
+    split_from: int | None = None,
 ) -> dict[str, int]:
-    """Put the plan in force: new records, changes, what follows from them, and their history. `change`: the proposal it comes of."""
-    created = run(
-        conn,
-        "imports_create",
-        batch=id,
-        layer=layer,
-        prefix=prefix,
-        outcomes=list(outcomes),
-        hazard_layers=list(hazard_layers),
-        demo=demo,
-        now=now,
+    """Put the plan in force: new records, changes, what follows from them, and their history.
+
+    `change`: the proposal it comes of; `split_from`: the record the new ones come of.
+    """
+    created = sum(
+        run(
+            conn,
+            "imports_create",
+            batch=id,
+            layer=layer,
+            prefix=prefix,
+            coded=coded,
+            outcomes=list(outcomes),
+            split_from=split_from,
+            hazard_layers=list(hazard_layers),
+            demo=demo,
+            now=now,
+        )
+        for coded in (True, False)
     )
     changed = run(conn, "imports_change", batch=id, layer=layer, hazard_layers=list(hazard_layers), now=now)
     if layer in hazard_layers:

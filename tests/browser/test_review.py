@@ -356,6 +356,7 @@ def test_a_reviewer_signs_in_and_decides_and_the_next_district_sees_nothing(
         expect(tab.locator("#sheet h1")).to_contain_text("一号库")
         tab.keyboard.press("a")
         expect(tab.locator("#toasts")).to_contain_text("已通过：一号库")
+        expect(tab.locator("#sheet h1")).to_contain_text("二号库")
         tab.keyboard.press("r")
         tab.keyboard.press("Space")
         tab.click("#return")

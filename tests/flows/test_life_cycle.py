@@ -262,7 +262,7 @@ def test_whatever_people_try(db: Database, desk: Desk, people: People) -> None: 
     run_state_machine_as_test(
         Desks, settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     )
-    assert all(Desks.reached[state] >= 5 for state in STATES if state != "draft"), Desks.reached  # it did get somewhere
+    assert all(Desks.reached[state] >= 2 for state in STATES if state != "draft"), Desks.reached  # it did get somewhere
 
 
 def test_the_audit_alone_replays_to_the_same_state(db: Database, desk: Desk, people: People) -> None:  # noqa: F811

@@ -48,9 +48,39 @@ def test_the_login_roles_pass_nothing(dsns: Dsns) -> None:
                                   WHERE grantee = 'riskmap_app'
                                   AND privilege_type IN ('TRUNCATE', 'TRIGGER', 'REFERENCES')""").fetchall()
         assert granted == []
-        definers = conn.execute("""SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-                                   WHERE nspname = 'app' AND prosecdef""").fetchall()
-        assert definers == []
+
+
+# Functions that run with another's eyes, each with why. All are riskmap_sight's, whom nobody signs in as; tests/flows/test_sight.py
+# proves that they tell nothing else.
+DEFINERS = {
+    "level_above": "a record takes the worse of its own level and its major hazard's, also where the hazard is another unit's",
+    "follow": "what hangs on a major hazard follows its level in whatever unit; says nothing",
+    "begin_numbers": "the first code of a district comes after every one ever given in it; says nothing, the owner alone calls it",
+    "next_code": "a code is given once in the city, not once in what the asker sees",
+    "hand_over": "who takes a record over does not see it yet; exactly what both sides confirmed, says nothing",
+}
+
+
+def test_who_sees_with_other_eyes_is_declared(dsns: Dsns) -> None:
+    with connect(dsns.superuser) as conn:
+        found = conn.execute("""SELECT proname AS name, pg_get_userbyid(proowner) AS owner, proconfig AS config,
+                                       has_function_privilege('riskmap_app', p.oid, 'EXECUTE') AS app,
+                                       has_function_privilege('riskmap_engine', p.oid, 'EXECUTE') AS engine,
+                                       prorettype::regtype::text AS gives
+                                FROM pg_proc p WHERE prosecdef
+                                AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')""").fetchall()
+        assert {f["name"] for f in found} == set(DEFINERS)
+        assert {f["owner"] for f in found} == {"riskmap_sight"}
+        assert {tuple(f["config"]) for f in found} == {("search_path=pg_catalog, public, pg_temp",)}
+        assert {f["name"]: f["gives"] for f in found} == {
+            "level_above": "smallint", "follow": "void", "begin_numbers": "void", "next_code": "text", "hand_over": "void"}  # fmt: skip
+        assert [f["name"] for f in found if f["engine"]] == [] and [f["name"] for f in found if not f["app"]] == ["begin_numbers"]
+        sight = conn.execute("""SELECT rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolinherit AS able
+                                FROM pg_roles WHERE rolname = 'riskmap_sight'""").fetchone()
+        assert sight == {"able": False}
+        for role in ("riskmap_app", "riskmap_engine"):
+            assert conn.execute("SELECT pg_has_role(%s, 'riskmap_sight', 'MEMBER') AS m", (role,)).fetchone() == {"m": False}
+        assert conn.execute("SELECT pg_has_role('riskmap_owner', 'riskmap_sight', 'USAGE') AS u").fetchone() == {"u": False}
 
 
 def actor(org: int, scope: str = "org") -> Actor:

@@ -16,7 +16,7 @@ const keys = new Map();
 const keyOf = (name) => { if (!keys.has(name)) keys.set(name, `${name}-${crypto.randomUUID ? crypto.randomUUID() : Math.random().toString(36).slice(2)}`); return keys.get(name); };
 const seen = (one) => ({ "If-Match": `"${one.version}"` });
 
-export const approve = (one) => send(`/api/changes/${one.id}/approve`, {}, "", { ...seen(one), "Idempotency-Key": keyOf(`approve-${one.id}-${one.version}`) });
+export const approve = (one) => send(`/api/changes/${one.id}/approve`, { seen: one.seen }, "", { ...seen(one), "Idempotency-Key": keyOf(`approve-${one.id}-${one.version}-${one.seen}`) });
 export const approveMany = (items) => send("/api/changes/approve", { changes: items.map(({ id, version }) => ({ id, version })) }, "");
 export const submit = (one) => send(`/api/changes/${one.id}/submit`, {}, "", seen(one));
 export const withdraw = (one) => send(`/api/changes/${one.id}/withdraw`, {}, "", seen(one));
