@@ -9,6 +9,7 @@ named; it is never taken as nothing. Tables come from data/codes and are passed 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -75,7 +76,7 @@ class Tables:
         for row in self.table1:
             for name in (row["zh"], *_parts(row["alias"])):
                 # names that several rows share (硝化棉) do not identify one
-                self.by_name[_key(name)] = {} if _key(name) in self.by_name else row
+                self.by_name[key(name)] = {} if key(name) in self.by_name else row
             for cas in _parts(row["cas"]):
                 by_cas.setdefault(cas, []).append(row)
         self.by_cas = {cas: rows[0] for cas, rows in by_cas.items() if len(rows) == 1}
@@ -83,22 +84,22 @@ class Tables:
         self.classes = {row["code"]: row for row in table2}
         beta = list(beta)
         self.beta_cas = {row["code"]: Fraction(row["beta"]) for row in beta if row["parent"] == "3"}
-        self.beta_name = {_key(row["zh"]): Fraction(row["beta"]) for row in beta if row["parent"] == "3"}
+        self.beta_name = {key(row["zh"]): Fraction(row["beta"]) for row in beta if row["parent"] == "3"}
         self.beta_symbol = {row["code"]: Fraction(row["beta"]) for row in beta if row["parent"] == "4"}
         self.alpha = sorted(((int(row["population_min"]), Fraction(row["alpha"])) for row in alpha), reverse=True)
         self.grades = sorted(((Fraction(row["r_min"] or "0"), row["code"]) for row in grades), reverse=True)
 
     def sharing(self, name: str) -> list[Row]:
         """The rows of table 1 that share this name (硝化棉), where it does not identify one; else none."""
-        if self.by_name.get(_key(name)) != {}:
+        if self.by_name.get(key(name)) != {}:
             return []
-        return [row for row in self.table1 if _key(name) in map(_key, (row["zh"], *_parts(row["alias"])))]
+        return [row for row in self.table1 if key(name) in map(key, (row["zh"], *_parts(row["alias"])))]
 
     def named(self, holding: Holding) -> Row | None:
         """The row of table 1 that means this chemical: by name or alias, else by CAS."""
         if holding.own_class:
             return None
-        found = self.by_name.get(_key(holding.chemical))
+        found = self.by_name.get(key(holding.chemical))
         if found:
             return found
         cas = (holding.cas or "").strip()
@@ -167,8 +168,8 @@ def _beta(holding: Holding, tables: Tables) -> tuple[Fraction | None, str]:
         if cas and cas.strip() in tables.beta_cas:
             return tables.beta_cas[cas.strip()], "表3"
     for name in () if holding.own_class else (holding.chemical, row["zh"] if row else ""):
-        if _key(name) in tables.beta_name:
-            return tables.beta_name[_key(name)], "表3"
+        if key(name) in tables.beta_name:
+            return tables.beta_name[key(name)], "表3"
     if not holding.symbols:
         return None, ""
     symbol = max(holding.symbols, key=lambda one: tables.beta_symbol[one])
@@ -207,5 +208,6 @@ def _parts(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").replace("、", ";").split(";") if part.strip()]
 
 
-def _key(name: str) -> str:
-    return (name or "").strip().replace("（", "(").replace("）", ")").replace("，", ",").replace(" ", "").casefold()
+def key(name: str) -> str:
+    """A name as the tables compare it: whatever the width of its brackets, without blanks."""
+    return unicodedata.normalize("NFKC", name or "").replace(" ", "").casefold()

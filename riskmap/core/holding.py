@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from riskmap.core.chemical import Holding, Tables
+from riskmap.core.chemical import Holding, Tables, key
 from riskmap.core.finding import Finding, finding
 from riskmap.core.posting import cas_is_sound
 
@@ -49,7 +49,7 @@ def checked(lines: Sequence[Mapping[str, Any]], tables: Tables) -> Given:
         one = _Line(n, line, tables)
         kept.append(one.read())
         told += one.told
-        name = kept[-1]["chemical"].casefold().replace(" ", "")
+        name = key(kept[-1]["chemical"])
         if name and name in seen:
             told.append(_tell(n, "chemical", kept[-1]["chemical"], "twice", f"与第 {seen[name]} 行重复 / the same chemical as line {seen[name]}",
                               "同一单元每种化学品只写一行，数量合并 / one line a chemical, add the amounts"))  # fmt: skip
@@ -157,11 +157,6 @@ class _Line:
         elif (row := tables.by_name.get(key(name))) and cas and row["cas"] and cas not in re.split("[;、]", row["cas"]):
             self.tell("cas", cas, "cas-differs", f"表 1“{row['zh']}”的 CAS 是 {row['cas']} / table 1 has another CAS",
                       "核对；按名称取临界量 / Q is taken by the name", "warn")  # fmt: skip
-
-
-def key(name: str) -> str:
-    """A name as the tables compare it."""
-    return name.strip().replace("（", "(").replace("）", ")").replace("，", ",").replace(" ", "").casefold()
 
 
 def plain(figure: Decimal) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from riskmap.core import holding, working
 from riskmap.core.actor import Actor
+from riskmap.core.chemical import key
 from riskmap.core.finding import Finding, finding
 from riskmap.core.layer import Layer
 from riskmap.errors import BadInput
@@ -122,18 +123,19 @@ def keep(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], feature:
 
 def _superseding(old: Sequence[Mapping[str, Any]], lines: Lines) -> list[dict[str, Any]]:
     """Rows to append so that `lines` stand where `old` stood."""
-    by_name = {holding.key(h["chemical"]): h for h in old}
+    by_name = {key(h["chemical"]): h for h in old}
     put = []
     for line in lines:
         row = {"chemical": line["chemical"], "cas": line["cas"], "class_symbol": "、".join(line["symbols"]) or None, "quantity_t": line["on_site"],
                "design_max_t": line["design_max_t"], "amount": line["amount"], "unit": line["unit"], "density": line["density"],
                "share_percent": line["share"], "mixture": line["mixture"], "supersedes": None, "withdrawn": False}  # fmt: skip
-        before = by_name.pop(holding.key(line["chemical"]), None)
+        before = by_name.pop(key(line["chemical"]), None)
         if before is None:
             put.append(row)
         elif any(not _equal(before[key], row[key]) for key in row if key not in ("supersedes", "withdrawn")):
             put.append(row | {"supersedes": before["id"]})
-    gone = [{key: h[key] for key in hazards.LINE if key in h} | {"supersedes": h["id"], "withdrawn": True} for h in by_name.values()]
+    text = lambda value: str(value) if isinstance(value, Decimal) else value  # noqa: E731
+    gone = [{key: text(h[key]) for key in hazards.LINE if key in h} | {"supersedes": h["id"], "withdrawn": True} for h in by_name.values()]
     return put + gone
 
 

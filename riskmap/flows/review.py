@@ -64,6 +64,7 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "values": held["payload"]["values"],
         "holdings": held["payload"].get("holdings"),
         "assessment": held["payload"].get("assessment"),
+        "computed": held["payload"].get("computed") or {},
         "fields": _fields(desk, layer, held, base, new, parents),
         "level": {"old": base and base.get("level"), "new": new.get("level")},
         "effective_level": {"old": _effective(conn, base, hazards), "new": _effective(conn, new, hazards)},

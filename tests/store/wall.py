@@ -37,7 +37,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "feature_change_event": {"S": READ},  # written by the move itself
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
-    "holding": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
+    "holding": RECORD, "hazard_assessment": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
     "stock_batch": {"S": READ, "I": PUT, "U": PUT},
     "dataset": WORKED_OUT, "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
     "district_grade": WORKED_OUT, "closing": WORKED_OUT,

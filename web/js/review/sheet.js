@@ -6,6 +6,7 @@ import { $, clear, h, icon, mark } from "../dom.js";
 import { count, decimal, fine, known, levelName, metres, moment, percent } from "../format.js";
 import { half, said, t } from "../i18n.js";
 import { block, skeleton, wrong } from "../panel/notice.js";
+import { steps, verdict } from "../working.js";
 import { age, kindTag, queue, sign } from "./queue.js";
 
 let every = false;                             // all fields, or only what differs
@@ -66,6 +67,17 @@ function findings(one) {
   near.length ? h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("review.near", { n: one.near_m }))), h("ul", { class: "fnd" }, near)) : null);
 }
 
+/** The chemicals of a major hazard as proposed, and the working of its level. */
+function chemicals(one) {
+  if (!one.assessment && !one.holdings) return null;
+  const cells = (line) => [line.chemical, line.cas || "", (line.symbols || []).join("、"), line.design_max_t === null ? null : `${line.design_max_t} t`];
+  const lines = one.holdings || (one.assessment ? one.assessment.lines : []);
+  return h("div", { class: "card", id: "chemicals" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("hz.chemicals")), h("span", { class: "t12 c3" }, t("hz.chemicals.note"))),
+    lines.length ? h("table", { class: "tb tb-d" }, h("thead", {}, h("tr", {}, ["hz.chemical", "", "hz.symbols", "hz.q"].map((key) => h("th", { scope: "col" }, key ? t(key) : "CAS")))),
+      h("tbody", {}, lines.map((line) => h("tr", {}, cells(line).map((cell) => h("td", {}, cell === null ? unknown() : cell)))))) : h("p", { class: "t13 c2" }, t("hz.none")),
+    ...(one.assessment ? [...verdict(one.assessment), steps(one.assessment)] : [])));
+}
+
 function effectBody(found) {
   if (!found) return h("p", { class: "t13 c2" }, t("review.effect.none"));
   const pair = (key) => [found.before[key], found.after[key]];
@@ -118,7 +130,7 @@ export function paint(one, { history, back }) {
     h("div", { class: "grow" }, h("h1", { class: "cut", id: "sheet-title" }, one.name || t("noname"), " "), h("p", { class: "t13 c2" }, kindTag(one.kind), " ", [...new Set(meta.filter(Boolean))].join(" · "), waited && one.state === "submitted" ? ` · ${t("review.waits", { age: age(waited.age_s) })}` : "")),
     one.kind === "create" ? null : h("div", { class: "seg", role: "group", "aria-label": t("review.fields") }, pick(false, "review.only", changed), pick(true, "review.every", rows.length)),
     h("button", { type: "button", class: "btn btn-s", onclick: history }, icon("clock"), t("tab.history"), " ", h("span", { class: "kbd" }, "h"))),
-  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
+  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), chemicals(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
 }
 
 export const waiting = () => clear($("sheet"), h("div", { class: "rv-b" }, skeleton(6)));
