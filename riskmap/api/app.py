@@ -20,6 +20,7 @@ from riskmap.api import (
     catalogue,
     changes,
     city,
+    enterprises,
     exports,
     features,
     forms,
@@ -53,7 +54,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, forms, exports, grades, hazards, city, ledgers, accounts, tiles)
+FAMILIES = (catalogue, imports, features, records, changes, forms, exports, grades, hazards, enterprises, city, ledgers, accounts, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

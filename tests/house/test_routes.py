@@ -29,7 +29,7 @@ READS = {
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
-    "/api/chemicals", "/hazards/{id}",
+    "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
     "/api/imports/progress/{key}",
