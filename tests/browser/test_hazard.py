@@ -26,7 +26,10 @@ def home(db: Database) -> Iterator[str]:
 
 
 def test_three_chemicals_from_the_form_to_force(home: str, db: Database, fresh_tab: Callable[..., Page]) -> None:
-    tab = fresh_tab()
+    tab, desk = fresh_tab(), fresh_tab()
+    for one in (tab, desk):
+        one.set_default_timeout(60_000)
+    expect.set_options(timeout=30_000)
     wrong: list[str] = []
     tab.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     enter(tab, home, "clerk", "/register/major_hazard")
@@ -53,7 +56,6 @@ def test_three_chemicals_from_the_form_to_force(home: str, db: Database, fresh_t
     tab.click("form[action$='/submit'] button[type=submit]")
     tab.wait_for_url(re.compile(r"/drafts\?done="))
     assert wrong == []
-    desk = fresh_tab()
     enter(desk, home, "reviewer", "/review")
     expect(desk.locator("#chemicals .hz-v strong")).to_have_text("二级")
     expect(desk.locator("#chemicals")).to_contain_text("6 + 0.8 + 0.08 = 6.88")
