@@ -27,7 +27,6 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry("/", "nav.map", "map.read"),
     Entry("/register", "nav.register", "feature.propose"),
-    Entry("/enterprises", "nav.enterprises", "map.read"),
     Entry("/review", "nav.review", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
