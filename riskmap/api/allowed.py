@@ -53,6 +53,9 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "POST /api/layers/{layer}/imports/{batch}/commit": "import.run", "POST /api/layers/{layer}/imports/{batch}/undo": "import.run",
     "GET /api/imports/progress/{key}": "import.run", "POST /api/ledgers/{ledger}/imports": "import.run",
     "POST /api/layers/{layer}/export": "export.run",
+    # major hazards
+    "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
+    "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
     # proposals
     "GET /review": "map.read", "GET /api/changes": "map.read", "GET /api/changes/{id}": "map.read", "POST /api/changes/{id}/effect": "map.read",
     "POST /api/layers/{layer}/changes": "feature.propose", "PATCH /api/changes/{id}": "feature.propose",

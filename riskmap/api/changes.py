@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from riskmap.api.deps import Json, actor, desk, now, once, reading, writing
 from riskmap.api.grades import current
 from riskmap.api.records import plain_values, version_of
+from riskmap.core import holding
 from riskmap.core.life_cycle import KINDS, STATES, may_decide
 from riskmap.errors import BadInput, Precondition
 from riskmap.flows import propose, review, succession
@@ -23,11 +24,29 @@ router = APIRouter(prefix="/api", tags=["changes"])
 
 Id = Annotated[int, Field(ge=1, lt=2**62)]
 IfMatch = Annotated[str, Header()]
+Figure = Annotated[str, Field(max_length=30)] | float | None
 Parts = Annotated[list[dict[str, Any]] | None, Field(max_length=succession.MOST)]
 
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class Line(Strict):
+    """A chemical of a major hazard: the amount is the design maximum in `unit` (m3 with density in t/m³); see riskmap/core/holding.py."""
+
+    chemical: Annotated[str, Field(max_length=200)] = ""
+    cas: Annotated[str, Field(max_length=40)] | None = None
+    symbols: Annotated[list[Annotated[str, Field(max_length=8)]], Field(max_length=8)] = []
+    amount: Figure = None
+    unit: Literal["t", "kg", "m3"] = "t"
+    density: Figure = None
+    share: Figure = None
+    mixture: Literal["same_class", "own_class"] | None = None
+    on_site: Figure = None
+
+
+Lines = Annotated[list[Line], Field(max_length=holding.MOST)]
 
 
 class Draft(Strict):
@@ -41,6 +60,7 @@ class Draft(Strict):
     base_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     values: dict[str, Any] = {}
     note: Annotated[str, Field(max_length=500)] = ""
+    holdings: Lines | None = None
     to_org: Annotated[str | None, Field(max_length=9)] = None
     into: Id | None = None
     parts: Parts = None
@@ -52,6 +72,7 @@ class Edit(Strict):
     values: dict[str, Any] = {}
     base_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
+    holdings: Lines | None = None
     parts: Parts = None
 
 
@@ -87,7 +108,8 @@ def begin(request: Request, layer: str, body: Draft) -> Json:
     def act(conn: Conn) -> tuple[int, Any]:
         id = propose.draft(conn, desk(request), declared, body.kind, plain_values(body.values), actor(request), now(),
                            feature=body.feature_id, base_version=body.base_version, note=body.note, to=body.to_org, into=body.into,
-                           parts=None if body.parts is None else [plain_values(p) for p in body.parts])  # fmt: skip
+                           parts=None if body.parts is None else [plain_values(p) for p in body.parts],
+                           holdings=plain_lines(body.holdings))  # fmt: skip
         return 201, review.opened(conn, desk(request), id, actor(request), now())
 
     return once(request, [layer, body.model_dump()], act)
@@ -101,7 +123,8 @@ def edit(request: Request, id: Id, body: Edit, if_match: IfMatch = "") -> Json:
     def act(conn: Conn) -> tuple[int, Any]:
         propose.edit(conn, desk(request), id, version, plain_values(body.values), actor(request), now(),
                      base_version=body.base_version, note=body.note,
-                     parts=None if body.parts is None else [plain_values(p) for p in body.parts])  # fmt: skip
+                     parts=None if body.parts is None else [plain_values(p) for p in body.parts],
+                     holdings=plain_lines(body.holdings))  # fmt: skip
         return 200, review.opened(conn, desk(request), id, actor(request), now())
 
     return once(request, [id, version, body.model_dump()], act)
@@ -221,6 +244,11 @@ def one(request: Request, id: Id) -> Json:
     with reading(request) as conn:
         found = review.opened(conn, desk(request), id, actor(request), now())
     return Json(found, headers={"ETag": f'"{found["version"]}"'})
+
+
+def plain_lines(lines: list[Line] | None) -> list[dict[str, Any]] | None:
+    """The chemicals as core.holding takes them; None where the request says nothing of them."""
+    return None if lines is None else [line.model_dump() for line in lines]
 
 
 def _after(cursor: str) -> tuple[dt.datetime, int] | None:

@@ -13,6 +13,7 @@ from riskmap.core.heading import COMMON_LABELS
 from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import NEAR_M, doubts, moved_m
 from riskmap.errors import BadInput, Conflict
+from riskmap.flows.assess import Lines, assessed, under
 from riskmap.flows.register import TEXTS, Desk, checked_one, planned_one
 from riskmap.store import changes, features
 from riskmap.store.query import Conn
@@ -47,8 +48,9 @@ def judged(
     actor: Actor,
     before: Mapping[str, Any] | None,
     steward: int | None,
+    holdings: Lines | None = None,
 ) -> tuple[dict[str, Any], list[Finding]]:
-    """Payload and findings of these values over the record in force."""
+    """Payload and findings of these values over the record in force, with the chemicals of a major hazard where it tells any."""
     named = lambda name: label(layer, name)["zh"]  # noqa: E731
     if kind == "retire":
         assert before is not None
@@ -60,8 +62,12 @@ def judged(
         return payload, doubts(kind, before, record, [], [], named)
     if before is not None and values.get("code") not in (None, before["code"]):
         raise BadInput("编号不能改 / a record keeps its code", where="code")
-    found = tried(conn, desk, layer, values, actor, before, steward)
-    payload = {"values": found.values, "record": found.record, "difference": found.difference, "note": note[:500]}
+    chemicals = assessed(conn, desk, layer, values, holdings, before)
+    found = tried(conn, desk, layer, under(values, chemicals.computed), actor, before, steward)
+    typed = {key: value for key, value in found.values.items() if key in values}
+    typed |= {key: None for key in chemicals.computed if key in values}
+    payload = {"values": typed, "record": found.record, "difference": found.difference, "note": note[:500]} | chemicals.payload
+    found.findings.extend(chemicals.findings)
     if found.record is None:
         return payload, found.findings
     near = _near(conn, layer, before, found.record)

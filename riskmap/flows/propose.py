@@ -5,6 +5,7 @@ Its payload, JSON:
     record      what would be in force, as a plan keeps it; None while a field is refused
     difference  field → [in force, proposed], of what differs
     note        why, in the maker's words: retiring, a place outside the unit's own area
+    holdings, assessment, computed: of a major hazard, see riskmap/flows/assess.py
 A draft may lack anything and hold refused values; what is handed in may lack (待补) but holds none refused.
 """
 
@@ -20,6 +21,7 @@ from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import EDITABLE, KINDS, PROPOSERS, allow
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
 from riskmap.flows import succession
+from riskmap.flows.assess import Lines
 from riskmap.flows.judge import judged, moved_on
 from riskmap.flows.register import Desk, in_force
 from riskmap.store import changes, features, journal
@@ -40,6 +42,7 @@ def draft(
     feature: int | None = None,
     base_version: int | None = None,
     note: str = "",
+    holdings: Lines | None = None,
     to: str | None = None,
     into: int | None = None,
     parts: Sequence[Mapping[str, Any]] | None = None,
@@ -74,7 +77,7 @@ def draft(
                 state=standing["state"],
             )
     taker = succession.target(conn, kind, to, before)
-    more = {"to": taker, "into": into, "parts": parts}
+    more = {"to": taker, "into": into, "parts": parts, "holdings": holdings}
     payload, findings = _judged(conn, desk, layer, kind, values, note, actor, before, steward, more)
     owner = steward or (payload["record"] or {}).get("steward_org") or actor.org
     id = changes.add(
@@ -105,6 +108,7 @@ def edit(
     *,
     base_version: int | None = None,
     note: str | None = None,
+    holdings: Lines | None = None,
     parts: Sequence[Mapping[str, Any]] | None = None,
 ) -> int:
     """Save more values into a draft or a returned proposal at `version`; returns its new version. `values` lie over those it has.
@@ -135,7 +139,7 @@ def edit(
         actor,
         before,
         held["steward_org"],
-        old if parts is None else old | {"parts": parts},
+        old | ({} if parts is None else {"parts": parts}) | ({} if holdings is None else {"holdings": holdings}),
     )
     made = changes.edit(conn, id, version, base_version or held["base_version"], payload, findings, now)
     assert made is not None  # locked above
@@ -182,7 +186,7 @@ def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.
             findings=unanswered,
             remedy="; ".join(f["remedy"] for f in unanswered),
         )
-    if before is not None and not payload["difference"]:
+    if before is not None and not payload["difference"] and "holdings" not in payload:
         raise BadInput("没有改动，无须提交 / nothing differs from the record in force", where="values")
     at = changes.edit(conn, id, version, held["base_version"], payload, findings, now)
     assert at is not None
@@ -275,9 +279,9 @@ def _judged(
     steward: int | None,
     more: Mapping[str, Any],
 ) -> tuple[dict[str, Any], list[Finding]]:
-    """Payload and findings, whatever the kind. `more`: what a transfer, a merge or a split is about."""
+    """Payload and findings, whatever the kind. `more`: what a transfer, a merge or a split is about; the chemicals of a major hazard."""
     if kind not in succession.KINDS:
-        return judged(conn, desk, layer, kind, values, note, actor, before, steward)
+        return judged(conn, desk, layer, kind, values, note, actor, before, steward, more.get("holdings"))
     assert before is not None
     if values:
         raise BadInput("这种申请不改字段 / this kind changes no field", where=", ".join(values))

@@ -15,7 +15,7 @@ from riskmap.core.layer import Layer
 from riskmap.core.level import explained, level_of
 from riskmap.core.life_cycle import EDITABLE, ENDS, NEAR_M, OPEN, allow, may_decide, moved_m, next_of
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
-from riskmap.flows import register, succession
+from riskmap.flows import assess, register, succession
 from riskmap.flows.card import index
 from riskmap.flows.grade import Graded
 from riskmap.flows.judge import COLUMNS, SIGHTED, label, moved_on, seen
@@ -65,6 +65,9 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "district_name": _district(desk, new.get("district_code")),
         "parent_name": parents.get(new.get("parent_id") or 0, {}).get("name"),
         "values": held["payload"]["values"],
+        "holdings": held["payload"].get("holdings"),
+        "assessment": held["payload"].get("assessment"),
+        "computed": held["payload"].get("computed") or {},
         "fields": _fields(desk, layer, held, base, new, parents),
         "level": {"old": base and base.get("level"), "new": new.get("level")},
         "effective_level": {"old": _effective(conn, base, hazards), "new": _effective(conn, new, hazards)},
@@ -150,6 +153,7 @@ def approve(
         succession.hand_over(conn, layer, held, actor)
     else:
         feature = _put(conn, desk, layer, held, actor, now, change=id)
+        assess.keep(conn, desk, layer, held, feature, actor, now)
         made = changes.move(conn, id, "approved", now, checker=actor.id, feature_id=feature)
     operation = "change.confirm" if to == "confirmed" else "change.approve"
     note_move(conn, actor, operation, layer.name, _side(held), id, held["state"], to, feature, version=made, findings=told)
@@ -227,7 +231,7 @@ def _put(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], actor: A
         return held["feature_id"]
     proposal = Proposed(change, held["steward_org"], held["payload"]["record"])
     return register.save(
-        conn, desk, layer, held["payload"]["values"], actor, now, held["feature_id"], held["base_version"], proposal
+        conn, desk, layer, assess.lie_over(held["payload"]), actor, now, held["feature_id"], held["base_version"], proposal
     )
 
 

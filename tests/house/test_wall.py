@@ -104,6 +104,8 @@ OWNED = {
                           SELECT id, 1, layer, steward_org, 'create', 'a' FROM feature WHERE steward_org = %(o)s""",
     "holding": """INSERT INTO holding (feature_id, steward_org, chemical, design_max_t, actor)
                   SELECT id, steward_org, '氯', 1, 'a' FROM feature WHERE steward_org = %(o)s""",
+    "hazard_assessment": """INSERT INTO hazard_assessment (feature_id, steward_org, s, working, actor)
+                            SELECT id, steward_org, 1, '{}', 'a' FROM feature WHERE steward_org = %(o)s""",
     "hidden_danger": """INSERT INTO hidden_danger (feature_id, steward_org, code, title, grade, found_on, actor)
                         SELECT id, steward_org, 'D-' || id, 't', 'major', '2026-01-01', 'a'
                         FROM feature WHERE steward_org = %(o)s""",

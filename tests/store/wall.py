@@ -40,7 +40,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "attachment": {"S": READ, "I": PROPOSE},  # taken away by its maker alone, and never changed: a trigger looks
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
-    "holding": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
+    "holding": RECORD, "hazard_assessment": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
     "stock_batch": {"S": READ, "I": STOCK, "U": STOCK},  # locked by who moves; a movement itself comes out of a document
     "stock_document": {"S": READ, "I": MOVE}, "stock_line": {"S": READ}, "stock_minimum": {"S": READ, "I": MOVE},
     "dataset": WORKED_OUT, "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
