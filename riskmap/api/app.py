@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import (
     accounts,
+    batches,
     catalogue,
     changes,
     city,
@@ -52,7 +53,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, forms, exports, grades, city, ledgers, accounts, tiles)
+FAMILIES = (catalogue, imports, batches, features, records, changes, forms, exports, grades, city, ledgers, accounts, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

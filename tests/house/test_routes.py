@@ -31,13 +31,16 @@ READS = {
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
     "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
-    "/api/imports/progress/{key}",
+    "/api/imports/progress/{key}", "/api/imports",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
 WRITES = {
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
+    "POST /api/layers/{layer}/imports/{batch}/submit", "POST /api/layers/{layer}/imports/{batch}/withdraw",
+    "POST /api/layers/{layer}/imports/{batch}/return", "POST /api/layers/{layer}/imports/{batch}/approve",
+    "POST /api/layers/{layer}/imports/{batch}/ask-undo",
     "POST /api/layers/{layer}/changes", "PATCH /api/changes/{id}", "POST /api/changes/{id}/submit", "POST /api/changes/{id}/withdraw",
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",

@@ -36,6 +36,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "feature_change": {"S": READ, "I": PROPOSE},
     "feature_change_event": {"S": READ},  # written by the move itself
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
+    # a batch is moved by its maker and by who decides; a trigger looks at each move
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
     "holding": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
     "stock_batch": {"S": READ, "I": PUT, "U": PUT},
