@@ -124,8 +124,9 @@ def commit(
     now: dt.datetime,
     accept_duplicates: bool = False,
     change: int | None = None,
-    approved: bool = False,
     split_from: int | None = None,
+    *,
+    approved: bool = False,
 ) -> dict[str, Any]:
     """Execute exactly the plan with that hash. A second commit of the same plan changes nothing and answers the same.
 
