@@ -68,6 +68,8 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
     "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
     "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
+    "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
+    "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
@@ -78,6 +80,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
+    "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

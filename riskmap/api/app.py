@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import (
     accounts,
+    attachments,
     batches,
     catalogue,
     changes,
@@ -53,7 +54,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, batches, features, records, changes, forms, exports, grades, city, ledgers, accounts, tiles)
+FAMILIES = (catalogue, imports, batches, features, records, changes, forms, attachments, exports, grades, city, ledgers, accounts, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

@@ -1,7 +1,7 @@
 """A clerk's batch between two people: handed in with the hash of its plan, returned with a reason, approved as exactly that plan, taken back.
 
 Rows somebody has a doubt about (a finding `warn`) are not approved in bulk: on handing in they leave the batch and become proposals,
-decided one by one. The database keeps the same rules (migrations/0012_batch.sql); here they are asked first, so that a person is told why.
+decided one by one. The database keeps the same rules (migrations/0013_batch.sql); here they are asked first, so that a person is told why.
 """
 
 from __future__ import annotations
