@@ -72,6 +72,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
+    "GET /account": "account.own", "POST /account/sessions": "account.own", "POST /account/code": "account.own",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
@@ -80,6 +81,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
+    "account/sessions", "account/code",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
 ))  # fmt: skip
 
@@ -191,7 +193,7 @@ def refusal(request: Request, fault: Problem) -> Response:
     if isinstance(fault, Unauthorized) and not path.startswith("/api/"):
         after = path + (f"?{request.url.query}" if request.url.query else "")
         if request.method not in SAFE:  # a form whose session ended: back to its page
-            after = path.removesuffix("/submit").removesuffix("/withdraw")
+            after = path.removesuffix("/submit").removesuffix("/withdraw").removesuffix("/sessions").removesuffix("/code")
         return RedirectResponse(f"{fault.where or SIGNIN}?next={quote(after, safe='')}", status_code=303)
     body = fault.document() | {"request_id": getattr(request.state, "request_id", "")}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if fault.status == 503 else {})

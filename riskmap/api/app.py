@@ -28,6 +28,7 @@ from riskmap.api import (
     grades,
     imports,
     ledgers,
+    own,
     pages,
     records,
     signin,
@@ -54,7 +55,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, batches, features, records, changes, forms, attachments, exports, grades, city, ledgers, accounts, tiles)
+FAMILIES = (catalogue, imports, batches, features, records, changes, forms, attachments, exports, grades, city, ledgers, accounts, own, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

@@ -33,7 +33,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/roles", "nav.roles", "roles.read"),
 )
 # the signed-in person's own pages, under their name
-OWN: tuple[Entry, ...] = (Entry("/signin/password", "signin.password", "account.own"),)
+OWN: tuple[Entry, ...] = (
+    Entry("/account", "account.title", "account.own"),
+    Entry("/signin/password", "signin.password", "account.own"),
+)
 
 LEAFLET = (
     '<link rel="stylesheet" href="/static/vendor/leaflet/leaflet.css">\n<script src="/static/vendor/leaflet/leaflet.js"></script>'

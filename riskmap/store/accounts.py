@@ -106,6 +106,16 @@ def end_session(conn: Conn, key: bytes) -> bool:
     return run(conn, "accounts_session_end", key=key) == 1
 
 
+def sessions(conn: Conn, account_id: int, now: dt.datetime) -> list[dict[str, Any]]:
+    """The sessions of a person that are not over, newest first."""
+    return rows(conn, "accounts_sessions_own", account_id=account_id, now=now)
+
+
+def end_own_sessions(conn: Conn, account_id: int, key: bytes, others: bool) -> int:
+    """End one session of a person, or with `others` all but that; how many ended."""
+    return run(conn, "accounts_sessions_end_but", account_id=account_id, key=key, others=others)
+
+
 def end_sessions(conn: Conn, account_id: int, keep: int = 0) -> int:
     """End every session of a person but the newest `keep`; how many ended."""
     return run(conn, "accounts_sessions_end", account_id=account_id, keep=keep)

@@ -21,7 +21,7 @@ from tests.api.people import Person, made
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/signin", "/signin/totp", "/signin/password", "/roles", "/api/roles", "/api/me", "/api/audit", "/api/accounts",
+    "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/api/accounts",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
@@ -47,6 +47,7 @@ WRITES = {
     "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
     "POST /register/{layer}", "POST /register/{layer}/{id}", "POST /drafts/{change}", "POST /drafts/{change}/submit",
     "POST /drafts/{change}/withdraw", "POST /drafts/{change}/files", "POST /drafts/{change}/files/{file}/remove",
+    "POST /account/sessions", "POST /account/code",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock",
 }  # fmt: skip
