@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskmap.api import (
     accounts,
     attachments,
+    batches,
     catalogue,
     changes,
     city,
@@ -60,6 +61,7 @@ log = structlog.get_logger()
 FAMILIES = (
     catalogue,
     imports,
+    batches,
     features,
     records,
     changes,

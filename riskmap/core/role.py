@@ -28,6 +28,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "feature.propose": ("填报与变更申请", "Propose records and changes"),
     "feature.decide": ("审核", "Decide on proposals"),
     "feature.put": ("直接登记在册记录", "Write records in force"),
+    "import.propose": ("批量填报", "Bring files and hand them in"),
     "import.run": ("批量导入", "Import files"),
     "export.run": ("导出", "Export"),
     "whatif.run": ("推演", "What-if"),
@@ -43,11 +44,11 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 OWN = frozenset({"account.own", "roles.read"})
 READER = OWN | {"map.read", "export.run", "whatif.run"}
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | {"map.read", "feature.propose", "export.run", "stock.move"},
-    "district_clerk": READER | {"feature.propose", "stock.move"},
+    "street_clerk": OWN | {"map.read", "feature.propose", "import.propose", "export.run", "stock.move"},
+    "district_clerk": READER | {"feature.propose", "import.propose", "stock.move"},
     "reviewer": READER | {"feature.decide", "stock.approve"},
     "district_head": READER | {"feature.decide", "stock.approve"},
-    "risk_officer": READER | {"feature.propose", "feature.decide", "feature.put", "import.run", "stock.move", "stock.approve"},
+    "risk_officer": READER | {"feature.propose", "import.propose", "feature.decide", "feature.put", "import.run", "stock.move", "stock.approve"},
     "commander": READER,
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},

@@ -125,10 +125,12 @@ def commit(
     accept_duplicates: bool = False,
     change: int | None = None,
     split_from: int | None = None,
+    *,
+    approved: bool = False,
 ) -> dict[str, Any]:
     """Execute exactly the plan with that hash. A second commit of the same plan changes nothing and answers the same.
 
-    `change` is the proposal it comes of, written into the history.
+    `change` is the proposal it comes of, written into the history; `approved`: the batch was handed in, and who asks approves it.
 
     Raises NotFound, Precondition (another plan was shown), Conflict (a record moved on since; nothing is stored).
     """
@@ -143,7 +145,7 @@ def commit(
         )
     if held["state"] == "committed":
         return {"id": batch, "state": "committed", "counts": held["counts"], "repeated": True}
-    if held["state"] != "planned":
+    if held["state"] != ("submitted" if approved else "planned"):
         raise Conflict(
             "批次不在待提交状态 / the batch cannot be committed", where=held["state"], remedy="重新上传 / upload again"
         )
@@ -168,13 +170,14 @@ def commit(
         actor=actor.id,
         now=now,
         change=change,
+        checker=actor.id if approved else None,
         split_from=split_from,
     )
     journal.event(conn, "features.changed", layer.name, held["steward_org"], {"batch": batch})
     journal.audit(
         conn,
         actor,
-        "import.commit",
+        "import.approve" if approved else "import.commit",
         layer=layer.name,
         object_id=batch,
         steward_org=held["steward_org"],

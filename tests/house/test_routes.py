@@ -33,7 +33,7 @@ READS = {
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
-    "/api/imports/progress/{key}",
+    "/api/imports/progress/{key}", "/api/imports",
     "/api/stock", "/api/stock/movements", "/api/depots/{id}/stock", "/api/depots/{id}/proposal",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
@@ -41,6 +41,9 @@ READS = {
 WRITES = {
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
+    "POST /api/layers/{layer}/imports/{batch}/submit", "POST /api/layers/{layer}/imports/{batch}/withdraw",
+    "POST /api/layers/{layer}/imports/{batch}/return", "POST /api/layers/{layer}/imports/{batch}/approve",
+    "POST /api/layers/{layer}/imports/{batch}/ask-undo",
     "POST /api/layers/{layer}/changes", "PATCH /api/changes/{id}", "POST /api/changes/{id}/submit", "POST /api/changes/{id}/withdraw",
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/hazards/assess",

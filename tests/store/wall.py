@@ -39,6 +39,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "feature_change_event": {"S": READ},  # written by the move itself
     "attachment": {"S": READ, "I": PROPOSE},  # taken away by its maker alone, and never changed: a trigger looks
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
+    # a batch is moved by its maker and by who decides; a trigger looks at each move
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
     "holding": RECORD, "hazard_assessment": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
     "stock_batch": {"S": READ, "I": STOCK, "U": STOCK},  # locked by who moves; a movement itself comes out of a document

@@ -11,4 +11,4 @@ UPDATE feature f SET
   attributes = p.attributes, search = lower(f.code) || ' ' || p.search, version = f.version + 1, batch_id = %(batch)s, recorded_at = %(now)s
 FROM import_row r, jsonb_to_record(r.payload) AS p(code text, name text, parent_id bigint, address text, district_code text, town_code text, verified_on date,
      lon float8, lat float8, cell bigint, level smallint, missing text[], attributes jsonb, search text)
-WHERE r.batch_id = %(batch)s AND r.base_version IS NOT NULL AND r.outcome IN ('changed', 'incomplete') AND f.id = r.feature_id AND f.layer || '' = %(layer)s
+WHERE r.batch_id = %(batch)s AND r.change_id IS NULL AND r.base_version IS NOT NULL AND r.outcome IN ('changed', 'incomplete') AND f.id = r.feature_id AND f.layer || '' = %(layer)s

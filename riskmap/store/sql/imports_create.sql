@@ -16,7 +16,7 @@ FROM (
     SELECT r.row_no, r.steward_org, p.*
     FROM import_row r, jsonb_to_record(r.payload) AS p(code text, name text, parent_id bigint, address text, district_code text, town_code text, verified_on date,
          lon float8, lat float8, cell bigint, level smallint, missing text[], attributes jsonb, search text)
-    WHERE r.batch_id = %(batch)s AND r.base_version IS NULL AND r.outcome = ANY (%(outcomes)s::text[]) AND (p.code IS NOT NULL) = %(coded)s::boolean
+    WHERE r.batch_id = %(batch)s AND r.change_id IS NULL AND r.base_version IS NULL AND r.outcome = ANY (%(outcomes)s::text[]) AND (p.code IS NOT NULL) = %(coded)s::boolean
     ORDER BY r.row_no OFFSET 0) w
   OFFSET 0) n
 ORDER BY n.row_no
