@@ -65,6 +65,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
     "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
     "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
+    # hidden dangers; a move's own operation is asked by core/danger.py
+    "GET /api/dangers": "map.read", "GET /api/dangers/stats": "map.read", "GET /api/dangers/{id}": "map.read",
+    "POST /api/dangers": "danger.report", "POST /api/dangers/{id}/{move}": "map.read", "POST /api/dangers/export": "export.run",
+    "GET /dangers": "map.read", "POST /dangers/export": "export.run", "GET /dangers/new": "danger.report", "POST /dangers/new": "danger.report",
+    "GET /dangers/{id}": "map.read", "POST /dangers/{id}/{move}": "map.read",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
@@ -75,6 +80,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
+    "dangers/new", "dangers/export", "dangers/{id}/{move}",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

@@ -20,6 +20,8 @@ from riskmap.api import (
     catalogue,
     changes,
     city,
+    danger_pages,
+    dangers,
     exports,
     features,
     forms,
@@ -52,7 +54,7 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, forms, exports, grades, city, ledgers, accounts, tiles)
+FAMILIES = (catalogue, imports, features, records, changes, forms, dangers, danger_pages, exports, grades, city, ledgers, accounts, tiles)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

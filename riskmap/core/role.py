@@ -28,6 +28,10 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "feature.propose": ("填报与变更申请", "Propose records and changes"),
     "feature.decide": ("审核", "Decide on proposals"),
     "feature.put": ("直接登记在册记录", "Write records in force"),
+    "danger.report": ("登记隐患与挂账", "Report hidden dangers"),
+    "danger.rectify": ("隐患整改", "Rectify hidden dangers"),
+    "danger.check": ("隐患复查与销账", "Check and close hidden dangers"),
+    "danger.supervise": ("重大隐患挂牌督办", "Supervise major hidden dangers"),
     "import.run": ("批量导入", "Import files"),
     "export.run": ("导出", "Export"),
     "whatif.run": ("推演", "What-if"),
@@ -40,12 +44,13 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 OWN = frozenset({"account.own", "roles.read"})
 READER = OWN | {"map.read", "export.run", "whatif.run"}
+CLERK = frozenset({"feature.propose", "danger.report", "danger.rectify"})
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | {"map.read", "feature.propose", "export.run"},
-    "district_clerk": READER | {"feature.propose"},
-    "reviewer": READER | {"feature.decide"},
-    "district_head": READER | {"feature.decide"},
-    "risk_officer": READER | {"feature.propose", "feature.decide", "feature.put", "import.run"},
+    "street_clerk": OWN | CLERK | {"map.read", "export.run"},
+    "district_clerk": READER | CLERK,
+    "reviewer": READER | {"feature.decide", "danger.check"},
+    "district_head": READER | {"feature.decide", "danger.check"},
+    "risk_officer": READER | CLERK | {"danger.check", "danger.supervise", "feature.decide", "feature.put", "import.run"},
     "commander": READER,
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},
