@@ -111,6 +111,7 @@ def test_the_story_of_an_overdue_major_hidden_danger(site, fresh_tab: Callable[.
     expect(clerk.locator("#m-close")).to_have_count(0)
 
     check = fresh_tab()
+    check.set_default_timeout(60_000)
     enter(check, home, "check", "/dangers")
     check.wait_for_selector("body[data-ready='1']")
     check.keyboard.press("j")
