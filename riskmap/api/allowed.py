@@ -70,6 +70,8 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "POST /api/dangers": "danger.report", "POST /api/dangers/{id}/{move}": "map.read", "POST /api/dangers/export": "export.run",
     "GET /dangers": "map.read", "POST /dangers/export": "export.run", "GET /dangers/new": "danger.report", "POST /dangers/new": "danger.report",
     "GET /dangers/{id}": "map.read", "POST /dangers/{id}/{move}": "map.read",
+    "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
+    "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
@@ -81,6 +83,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
+    "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import (
     accounts,
+    attachments,
     catalogue,
     changes,
     city,
@@ -54,7 +55,9 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, forms, dangers, danger_pages, exports, grades, city, ledgers, accounts, tiles)
+FAMILIES = (
+    catalogue, imports, features, records, changes, forms, attachments, dangers, danger_pages, exports, grades, city, ledgers, accounts, tiles,
+)  # fmt: skip
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:

@@ -2,7 +2,7 @@
 
     register → 待挂账   list → 挂账   start → 整改中   rectify → 待复查   close → 已销账 | return → 整改中
 
-The database keeps the same rules by itself (migrations/0012_danger_loop.sql); here they are asked first, so that a person is told why.
+The database keeps the same rules by itself (migrations/0013_danger_loop.sql); here they are asked first, so that a person is told why.
 Overdue is derived: open, and the deadline is before the business day. It is stored nowhere.
 """
 

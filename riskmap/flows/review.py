@@ -23,7 +23,7 @@ from riskmap.flows.propose import held_at, note_move
 from riskmap.flows.register import Desk, Proposed
 from riskmap.flows.survey import roles
 from riskmap.flows.trial import compared, moved
-from riskmap.store import changes, features, grades
+from riskmap.store import attachments, changes, features, grades
 from riskmap.store.query import Conn
 
 MOST = 200  # proposals of one bulk approval
@@ -70,6 +70,7 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "effective_level": {"old": _effective(conn, base, hazards), "new": _effective(conn, new, hazards)},
         "why": [line.model_dump() for line in explained(layer, new.get("attributes") or {}, new.get("level"), desk.catalogue.options,
                                                         _hazard(conn, new, parents, hazards))],
+        "attachments": attachments.of_change(conn, id),
         "place": {"old": _point(base), "new": _point(new), "moved_m": moved_m(base, new) if base and held["payload"]["record"] else None},
         "near": [{k: n[k] for k in ("id", "layer", "code", "name", "level", "lon", "lat", "distance_m")} for n in near],
         "near_m": NEAR_M,

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from riskmap.api.app import create_app
 from riskmap.core.form import sections
+from riskmap.core.identifier import uscc_check
 from riskmap.settings import settings
 from riskmap.store.database import Database
 from tests.api.people import Person, made
@@ -185,6 +186,41 @@ def test_a_change_of_a_record_in_force_keeps_it_in_force(clerk: Person, app: Fas
     assert {f["name"] for f in told["fields"] if f["changed"]} == {"severity"} and told["level"] == {"old": 1, "new": 4}
     assert clerk.get(f"/register/risk_source/{record}").headers["location"] == f"/drafts/{change}"
     assert clerk.get(f"/api/layers/risk_source/features/{record}").json()["properties"]["level"] == 1
+
+
+def test_a_record_that_moved_on_is_set_beside_the_proposal_and_chosen_field_by_field(clerk: Person, app: FastAPI, db: Database) -> None:
+    made(db, "chief", "risk_officer")
+    with Person(app) as officer:
+        officer.signed("chief")
+        values = {**NEW, "lon": 116.486, "lat": 39.9219, "likelihood": 4, "severity": 5}
+        record = officer.post("/api/layers/risk_source/features", json=values).json()["id"]
+        answer = send(clerk, f"/register/risk_source/{record}", base="1", name="申请的名称", address="申请的地址")
+        change = int(answer.headers["location"].rsplit("/", 1)[1])
+        moved = officer.patch(f"/api/layers/risk_source/features/{record}", json={"name": "在册的新名称"}, headers={"If-Match": '"1"'})
+        assert moved.status_code == 200, moved.text
+    assert "在册记录在此期间已被修改" in clerk.get(f"/drafts/{change}").text
+    page = clerk.get(f"/drafts/{change}/summary").text
+    assert "申请的名称" in page and "在册的新名称" in page and re.search(r'id="hand-in" disabled', page)
+    answer = send(clerk, f"/drafts/{change}", version=hidden(page, "version"), base_version=hidden(page, "base_version"), act="submit",
+                  **{"pick.name": "theirs", "theirs.name": "在册的新名称", "pick.address": "mine"})  # fmt: skip
+    assert answer.headers.get("location") == f"/drafts/{change}/summary", answer.text[:800]
+    page = clerk.get(f"/drafts/{change}/summary").text
+    told = clerk.get(f"/api/changes/{change}").json()
+    assert {f["name"]: f["new"] for f in told["fields"] if f["changed"]} == {"address": "申请的地址"} and not told["stale"]
+    assert send(clerk, f"/drafts/{change}/submit", version=hidden(page, "version")).status_code == 303
+
+
+def test_an_enterprise_on_record_is_offered_by_its_credit_code(clerk: Person, app: FastAPI, db: Database) -> None:
+    made(db, "chief", "risk_officer")
+    code = "91110105MA01A2B3C" + uscc_check("91110105MA01A2B3C")
+    with Person(app) as officer:
+        officer.signed("chief")
+        known = {"name": "甲一净水剂厂", "uscc": code, "lon": 116.486, "lat": 39.9219}
+        record = officer.post("/api/layers/enterprise/features", json=known).json()["id"]
+    id = int(send(clerk, "/register/enterprise", name="甲一", uscc=code).headers["location"].rsplit("/", 1)[1])
+    page = clerk.get(f"/drafts/{id}").text
+    assert 'id="namesake"' in page and f"/register/enterprise/{record}" in page
+    assert 'id="namesake"' not in clerk.get(f"/register/enterprise/{record}").text
 
 
 def test_the_form_is_drawn_from_the_declaration_alone() -> None:

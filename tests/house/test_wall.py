@@ -97,6 +97,9 @@ OWNED = {
     "feature_change": """INSERT INTO feature_change (layer, kind, feature_id, base_version, steward_org, payload, state, maker)
                          SELECT layer, 'change', id, 1, steward_org, '{}', 'draft', app.actor() FROM feature WHERE steward_org = %(o)s""",
     "feature_change_event": "SELECT 1 FROM feature_change_event WHERE steward_org = %(o)s",  # written by the move itself
+    "attachment": """INSERT INTO attachment (change_id, steward_org, kind, name, hash, body, actor, recorded_at)
+                     SELECT id, steward_org, 'png', 'n', encode(sha256(app.actor()::bytea), 'hex'), 'x', app.actor(), now()
+                     FROM feature_change WHERE steward_org = %(o)s""",
     "feature_version": """INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, actor)
                           SELECT id, 1, layer, steward_org, 'create', 'a' FROM feature WHERE steward_org = %(o)s""",
     "holding": """INSERT INTO holding (feature_id, steward_org, chemical, design_max_t, actor)

@@ -36,6 +36,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "feature_version": RECORD,
     "feature_change": {"S": READ, "I": PROPOSE},
     "feature_change_event": {"S": READ},  # written by the move itself
+    "attachment": {"S": READ, "I": PROPOSE},  # taken away by its maker alone, and never changed: a trigger looks
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
     "holding": RECORD, "hidden_danger": {"S": READ, "I": PUT | REPORT},

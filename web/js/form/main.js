@@ -24,8 +24,10 @@ const draft = new Draft({
     form.dataset.change = String(one.id); form.dataset.version = String(one.version);
     form.elements.version.value = String(one.version); form.elements.base.value = "";
     form.action = `/drafts/${one.id}`;
+    $("files").action = `/drafts/${one.id}/files`; $("files").hidden = false; $("files-later").hidden = true;
     if (fresh) history.replaceState(null, "", `/drafts/${one.id}${location.search}`);
     show(one); showPlace(one);
+    namesake().catch(() => {});
     form.dispatchEvent(new CustomEvent("riskmap:saved", { detail: one }));
   },
   stuck(error) {
@@ -50,6 +52,12 @@ form.addEventListener("submit", async (event) => {
   leaving = true;
   location.assign(`/drafts/${draft.id}/summary${location.search}`);
 });
+// a file is its own post: what is typed goes up first
+$("files").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (!$("f-file").files.length) { $("f-file").focus(); return; }
+  if (await draft.save(true)) { leaving = true; event.target.submit(); }
+});
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { event.preventDefault(); draft.save(true); return; }
   const at = event.target;
@@ -73,6 +81,19 @@ for (const box of boxes.filter((one) => one.dataset.kind === "parent")) {
       clear(list, found.map((one) => h("option", { value: one.properties.code }, [one.properties.name, one.properties.address].filter(Boolean).join(" · "))));
     } catch (error) { if (!stopped(error)) bar("parent", { kind: "warn", text: half(error.message), action: [t("close"), () => bar("parent", null)] }); }
   }));
+}
+
+/** A record with the same credit code is offered, to be changed instead. */
+async function namesake() {
+  for (const box of boxes.filter((one) => one.dataset.kind === "uscc")) {
+    const code = textOf(box).toUpperCase(), name = box.dataset.field, old = box.querySelector(".form-same");
+    if (old && old.dataset.code === code) continue;
+    if (old) old.remove();
+    if (code.length !== 18) continue;
+    const found = (await get(`/api/layers/${form.dataset.layer}/features`, { q: code, limit: 3, properties: name }, { slot: "namesake" })).features
+      .find((one) => one.properties[name] === code && one.id !== draft.feature);
+    if (found) box.querySelector(".form-d").append(h("p", { class: "hint form-same", "data-code": code }, h("span", {}, t("form.namesake", { name: found.properties.name || t("noname"), code: found.properties.code })), h("a", { href: `/register/${form.dataset.layer}/${found.id}` }, t("form.namesake.open"))));
+  }
 }
 
 wireMatrix();

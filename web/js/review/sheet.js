@@ -57,6 +57,10 @@ function table(one) {
     h("tbody", {}, shown.map(([label, was, is, changed, note]) => h("tr", {}, h("th", { scope: "row" }, label), fresh ? null : h("td", { class: "c2" }, old(was, changed)), h("td", { class: changed ? "new" : "" }, now(is, changed)), h("td", { class: "chk" }, note))))));
 }
 
+/** Photos and papers of the proposal, to be saved and looked at. */
+const files = (one) => one.attachments && one.attachments.length ? h("div", { class: "card" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("form.files"))),
+  h("ul", { class: "fnd" }, one.attachments.map((file) => h("li", {}, icon("clip"), h("a", { href: `/api/attachments/${file.id}`, download: true }, file.name)))))) : null;
+
 function findings(one) {
   const rows = one.findings.map((f) => h("li", {}, h("span", { class: f.severity === "warn" ? "cwarn" : "cbad" }, icon(f.severity === "warn" ? "warn" : "error")),
     h("span", { class: "grow" }, h("b", {}, half(f.reason)), f.remedy ? h("span", { class: "t12 c2" }, half(f.remedy)) : null)));
@@ -126,7 +130,7 @@ export function paint(one, { history, back }) {
     h("div", { class: "grow" }, h("h1", { class: "cut", id: "sheet-title" }, one.name || t("noname"), " "), h("p", { class: "t13 c2" }, kindTag(one.kind), " ", [...new Set(meta.filter(Boolean))].join(" · "), waited && one.state === "submitted" ? ` · ${t("review.waits", { age: age(waited.age_s) })}` : "")),
     one.kind === "create" ? null : h("div", { class: "seg", role: "group", "aria-label": t("review.fields") }, pick(false, "review.only", changed), pick(true, "review.every", rows.length)),
     h("button", { type: "button", class: "btn btn-s", onclick: history }, icon("clock"), t("tab.history"), " ", h("span", { class: "kbd" }, "h"))),
-  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
+  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), files(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
 }
 
 export const waiting = () => clear($("sheet"), h("div", { class: "rv-b" }, skeleton(6)));
