@@ -71,6 +71,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
     "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
     "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
+    # hidden dangers; a move's own operation is asked by core/danger.py
+    "GET /api/dangers": "map.read", "GET /api/dangers/stats": "map.read", "GET /api/dangers/{id}": "map.read",
+    "POST /api/dangers": "danger.report", "POST /api/dangers/{id}/{move}": "map.read", "POST /api/dangers/export": "export.run",
+    "GET /dangers": "map.read", "POST /dangers/export": "export.run", "GET /dangers/new": "danger.report", "POST /dangers/new": "danger.report",
+    "GET /dangers/{id}": "map.read", "POST /dangers/{id}/{move}": "map.read",
     "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
     "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
     # stock
@@ -91,6 +96,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
     "account/sessions", "account/code",
+    "dangers/new", "dangers/export", "dangers/{id}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
 ))  # fmt: skip
 

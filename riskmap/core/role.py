@@ -29,6 +29,10 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "feature.decide": ("审核", "Decide on proposals"),
     "feature.put": ("直接登记在册记录", "Write records in force"),
     "import.propose": ("批量填报", "Bring files and hand them in"),
+    "danger.report": ("登记隐患与挂账", "Report hidden dangers"),
+    "danger.rectify": ("隐患整改", "Rectify hidden dangers"),
+    "danger.check": ("隐患复查与销账", "Check and close hidden dangers"),
+    "danger.supervise": ("重大隐患挂牌督办", "Supervise major hidden dangers"),
     "import.run": ("批量导入", "Import files"),
     "export.run": ("导出", "Export"),
     "whatif.run": ("推演", "What-if"),
@@ -43,12 +47,14 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 OWN = frozenset({"account.own", "roles.read"})
 READER = OWN | {"map.read", "export.run", "whatif.run"}
+CLERK = frozenset({"feature.propose", "import.propose", "stock.move", "danger.report", "danger.rectify"})
+DECIDER = frozenset({"feature.decide", "stock.approve", "danger.check"})
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | {"map.read", "feature.propose", "import.propose", "export.run", "stock.move"},
-    "district_clerk": READER | {"feature.propose", "import.propose", "stock.move"},
-    "reviewer": READER | {"feature.decide", "stock.approve"},
-    "district_head": READER | {"feature.decide", "stock.approve"},
-    "risk_officer": READER | {"feature.propose", "import.propose", "feature.decide", "feature.put", "import.run", "stock.move", "stock.approve"},
+    "street_clerk": OWN | CLERK | {"map.read", "export.run"},
+    "district_clerk": READER | CLERK,
+    "reviewer": READER | DECIDER,
+    "district_head": READER | DECIDER,
+    "risk_officer": READER | CLERK | DECIDER | {"danger.supervise", "feature.put", "import.run"},
     "commander": READER,
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},

@@ -28,6 +28,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/", "nav.map", "map.read"),
     Entry("/register", "nav.register", "feature.propose"),
     Entry("/review", "nav.review", "map.read"),
+    Entry("/dangers", "nav.dangers", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
     Entry("/roles", "nav.roles", "roles.read"),

@@ -89,7 +89,7 @@ export function tabsOf(layer, feature) {
   const add = (key, rows, body) => { if (rows && rows.length) tabs.push({ key, label: t(`tab.${key}`), n: rows.length, body }); };
   add("holdings", feature.holdings, () => table(feature.holdings, HOLDINGS));
   add("stock", feature.stock, () => table(feature.stock, STOCK));
-  add("dangers", feature.dangers, () => table(feature.dangers, DANGERS));
+  add("dangers", feature.dangers, () => h("div", {}, table(feature.dangers, DANGERS), h("p", { class: "mt8" }, h("a", { href: `/dangers?feature=${feature.id}` }, t("nav.dangers")), "　", h("a", { href: `/dangers/new?source=${feature.id}` }, t("dg.new")))));
   add("history", feature.history, () => history(feature));
   tabs.push({ key: "near", label: t("tab.near"), body: () => near(feature) });
   return tabs;
