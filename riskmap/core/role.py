@@ -25,6 +25,7 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "map.read": ("查看地图、清单与定级", "Map, lists and grades"),
+    "contact.reveal": ("查看遮蔽的联系人（记入审计）", "Lift a contact's mask (audited)"),
     "feature.propose": ("填报与变更申请", "Propose records and changes"),
     "feature.decide": ("审核", "Decide on proposals"),
     "feature.put": ("直接登记在册记录", "Write records in force"),
@@ -39,9 +40,9 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 OWN = frozenset({"account.own", "roles.read"})
-READER = OWN | {"map.read", "export.run", "whatif.run"}
+READER = OWN | {"map.read", "contact.reveal", "export.run", "whatif.run"}
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | {"map.read", "feature.propose", "export.run"},
+    "street_clerk": OWN | {"map.read", "contact.reveal", "feature.propose", "export.run"},
     "district_clerk": READER | {"feature.propose"},
     "reviewer": READER | {"feature.decide"},
     "district_head": READER | {"feature.decide"},
