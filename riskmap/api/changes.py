@@ -15,7 +15,7 @@ from riskmap.api.grades import current
 from riskmap.api.records import plain_values, version_of
 from riskmap.core.life_cycle import KINDS, STATES, may_decide
 from riskmap.errors import BadInput, Precondition
-from riskmap.flows import propose, review
+from riskmap.flows import propose, review, succession
 from riskmap.store import changes
 from riskmap.store.query import Conn
 
@@ -23,6 +23,7 @@ router = APIRouter(prefix="/api", tags=["changes"])
 
 Id = Annotated[int, Field(ge=1, lt=2**62)]
 IfMatch = Annotated[str, Header()]
+Parts = Annotated[list[dict[str, Any]] | None, Field(max_length=succession.MOST)]
 
 
 class Strict(BaseModel):
@@ -30,13 +31,19 @@ class Strict(BaseModel):
 
 
 class Draft(Strict):
-    """A proposal: values over a record at base_version, or of a new one (no feature_id)."""
+    """A proposal: values over a record at base_version, or of a new one (no feature_id).
 
-    kind: Literal["create", "change", "retire"] = "create"
+    transfer: to_org, the code of the organisation that takes the record; merge: into, the record that stays; split: parts, values of each.
+    """
+
+    kind: Literal["create", "change", "retire", "split", "merge", "transfer"] = "create"
     feature_id: Id | None = None
     base_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     values: dict[str, Any] = {}
     note: Annotated[str, Field(max_length=500)] = ""
+    to_org: Annotated[str | None, Field(max_length=9)] = None
+    into: Id | None = None
+    parts: Parts = None
 
 
 class Edit(Strict):
@@ -45,6 +52,7 @@ class Edit(Strict):
     values: dict[str, Any] = {}
     base_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
+    parts: Parts = None
 
 
 class Reason(Strict):
@@ -78,7 +86,8 @@ def begin(request: Request, layer: str, body: Draft) -> Json:
 
     def act(conn: Conn) -> tuple[int, Any]:
         id = propose.draft(conn, desk(request), declared, body.kind, plain_values(body.values), actor(request), now(),
-                           feature=body.feature_id, base_version=body.base_version, note=body.note)  # fmt: skip
+                           feature=body.feature_id, base_version=body.base_version, note=body.note, to=body.to_org, into=body.into,
+                           parts=None if body.parts is None else [plain_values(p) for p in body.parts])  # fmt: skip
         return 201, review.opened(conn, desk(request), id, actor(request), now())
 
     return once(request, [layer, body.model_dump()], act)
@@ -91,7 +100,8 @@ def edit(request: Request, id: Id, body: Edit, if_match: IfMatch = "") -> Json:
 
     def act(conn: Conn) -> tuple[int, Any]:
         propose.edit(conn, desk(request), id, version, plain_values(body.values), actor(request), now(),
-                     base_version=body.base_version, note=body.note)  # fmt: skip
+                     base_version=body.base_version, note=body.note,
+                     parts=None if body.parts is None else [plain_values(p) for p in body.parts])  # fmt: skip
         return 200, review.opened(conn, desk(request), id, actor(request), now())
 
     return once(request, [id, version, body.model_dump()], act)
@@ -134,7 +144,10 @@ def send_back(request: Request, id: Id, body: Reason, if_match: IfMatch = "") ->
 
 @router.post("/changes/{id}/approve")
 def approve(request: Request, id: Id, body: Decided | None = None, if_match: IfMatch = "") -> Json:
-    """Put it in force. 409 with both versions, field by field, where its record moved on; 409 with the findings where they are others now."""
+    """Put it in force; a transfer is confirmed by the giving side first, then by the taking one.
+
+    409 with both versions, field by field, where its record moved on; 409 with the findings where they are others now.
+    """
     version, seen = version_of(if_match), body.seen if body else None
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -195,7 +208,7 @@ def queue(
     with reading(request) as conn:
         counts = changes.counts(conn, asked)
         found = changes.page(conn, asked, limit, None if findings is None else not findings, _after(cursor))
-    listed = [one | {"age_s": int((at - one["waiting_since"]).total_seconds()), "may_decide": may_decide(who, one["maker"])}
+    listed = [one | {"age_s": int((at - one["waiting_since"]).total_seconds()), "may_decide": may_decide(who, one)}
               for one in found]  # fmt: skip
     last = found[-1] if len(found) == limit else None
     cursor = base64.urlsafe_b64encode(orjson.dumps([last["waiting_since"], last["id"]])).decode() if last else ""

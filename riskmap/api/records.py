@@ -166,6 +166,7 @@ def _shown(found: dict[str, Any], near: list[dict[str, Any]], mask: Mask) -> dic
         "holdings": found["holdings"],
         "stock": found["stock"],
         "children": found["children"],
+        "links": found["links"],
         "history": _history(found["history"]),
         "neighbours": [
             {k: n[k] for k in ("layer", "id", "code", "name", "level", "lon", "lat")} | {"distance_m": round(n["distance_m"], 1)}

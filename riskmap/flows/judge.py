@@ -77,7 +77,6 @@ def seen(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], before: 
     if record is None:
         return list(held["findings"])
     told: list[Finding] = [f for f in held["findings"] if f["code"] not in SIGHTED]
-    retires = held["kind"] in ("retire", "merge", "split", "transfer")
     if held["feature_id"] is None and record["lon"] is not None:
         twin = changes.beside(conn, layer.name, record["name"], record["parent_id"], record["lon"], record["lat"], desk.soft_m)
         if twin:
@@ -85,7 +84,7 @@ def seen(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], before: 
             said = TEXTS[code]
             value = f"{round(twin['distance_m'], 1)} m"
             told.append(finding(0, "", "lon", value, code, "warn", said["reason"], said["remedy"], {"feature_id": twin["id"]}))
-    near = [] if retires else _near(conn, layer, before, record)
+    near = _near(conn, layer, before, record) if held["kind"] in ("create", "change") else []
     return told + doubts(held["kind"], before, record, near, told, lambda name: label(layer, name)["zh"])
 
 

@@ -67,11 +67,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A reviewed proposal: its number, whose record it is, and the record as it was shown to the reviewer."""
+    """A reviewed proposal: its number, whose record it is, the record as it was shown to the reviewer, and the one it comes of in a split."""
 
     change: int
     steward: int | None
     record: Mapping[str, Any]
+    split_from: int | None = None
 
 
 def plan(
@@ -123,6 +124,7 @@ def commit(
     now: dt.datetime,
     accept_duplicates: bool = False,
     change: int | None = None,
+    split_from: int | None = None,
 ) -> dict[str, Any]:
     """Execute exactly the plan with that hash. A second commit of the same plan changes nothing and answers the same.
 
@@ -166,6 +168,7 @@ def commit(
         actor=actor.id,
         now=now,
         change=change,
+        split_from=split_from,
     )
     journal.event(conn, "features.changed", layer.name, held["steward_org"], {"batch": batch})
     journal.audit(
@@ -251,8 +254,8 @@ def save(
             remedy="退回，请提交人重新提交 / return it, to be handed in again",
         )
     if row["outcome"] != "unchanged":
-        change = proposal.change if proposal else None
-        commit(conn, desk, made["id"], made["plan_hash"], actor, now, accept_duplicates=proposal is not None, change=change)
+        change, origin = (proposal.change, proposal.split_from) if proposal else (None, None)
+        commit(conn, desk, made["id"], made["plan_hash"], actor, now, proposal is not None, change, origin)
     return id if id is not None else features.created_by(conn, made["id"])
 
 
@@ -292,28 +295,22 @@ def planned_one(
     return made, imports.planned(conn, made["id"], None, 0, 1)[0]
 
 
-def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: dt.datetime, change: int | None = None) -> None:
-    """Take one record out of service, as proposed by `change`. It stays, with its history. Raises NotFound, Conflict."""
+def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: dt.datetime, change: int | None = None,
+           merged_into: int | None = None) -> None:  # fmt: skip
+    """Take one record out of service, as proposed by `change`. It stays, with its history and its successor. Raises NotFound, Conflict."""
     before = features.one(conn, layer.name, id, now.date())
     if before is None:
         raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
-    if not features.retire(conn, layer.name, id, version, actor.id, now, change):
+    if not features.retire(conn, layer.name, id, version, actor.id, now, change, merged_into):
         raise Conflict(
             "这条记录已被他人修改或已停用 / the record was changed or retired by someone else",
             where=f"version {before['version']}",
             remedy="刷新后再试 / reload and try again",
         )
     journal.event(conn, "features.changed", layer.name, before["steward_org"], {"ids": [id]})
-    journal.audit(
-        conn,
-        actor,
-        "feature.retire",
-        layer=layer.name,
-        object_id=id,
-        steward_org=before["steward_org"],
-        before={"status": before["status"]},
-        after={"status": "retired"},
-    )
+    after = {"status": "retired"} | ({"merged_into": merged_into} if merged_into else {})
+    journal.audit(conn, actor, "feature.retire", layer=layer.name, object_id=id, steward_org=before["steward_org"],
+                  before={"status": before["status"]}, after=after)  # fmt: skip
 
 
 def required_fields(layer: Layer) -> list[str]:

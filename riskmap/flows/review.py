@@ -13,13 +13,13 @@ from riskmap.core.actor import Actor
 from riskmap.core.finding import Finding
 from riskmap.core.layer import Layer
 from riskmap.core.level import explained, level_of
-from riskmap.core.life_cycle import EDITABLE, NEAR_M, OPEN, allow, may_decide, moved_m
+from riskmap.core.life_cycle import EDITABLE, ENDS, NEAR_M, OPEN, allow, may_decide, moved_m, next_of
 from riskmap.core.mask import Mask, veil
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
-from riskmap.flows import register
+from riskmap.flows import register, succession
 from riskmap.flows.card import index
 from riskmap.flows.grade import Graded
-from riskmap.flows.judge import COLUMNS, label, moved_on, seen
+from riskmap.flows.judge import COLUMNS, SIGHTED, label, moved_on, seen
 from riskmap.flows.propose import held_at, note_move
 from riskmap.flows.register import Desk, Proposed
 from riskmap.flows.survey import roles
@@ -46,7 +46,7 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
     hazards = desk.hazard_layers()
     findings = seen(conn, desk, layer, held, current) if held["state"] in OPEN else held["findings"]
     near = []
-    if held["kind"] != "retire" and isinstance(new.get("lon"), float) and isinstance(new.get("lat"), float):
+    if held["kind"] in ("create", "change") and isinstance(new.get("lon"), float) and isinstance(new.get("lat"), float):
         near = features.near(conn, [layer.name], new["lon"], new["lat"], NEAR_M, 10, beside=held["feature_id"])
     mask = Mask(actor, layer)
     kinds = mask.kinds(held["steward_org"])
@@ -60,6 +60,9 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "findings": [_veiled(f, kinds, "value", "proposal") for f in findings],
         "seen": digest(findings),
         "note": held["payload"].get("note", ""),
+        "transfer": {key: held[key] for key in ("from_name", "to_name", "confirmed_by", "confirmed_at")} if held["kind"] == "transfer" else None,
+        "into": held["payload"].get("into"),
+        "parts": [_part(desk, part) for part in held["payload"].get("parts", ())],
         "name": new.get("name") or (base or {}).get("name"),
         "code": new.get("code") or (base or {}).get("code"),
         "district": new.get("district_code"),
@@ -78,7 +81,7 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "stale": stale,
         "conflict": [_veiled(f, kinds, "base", "current", "proposed") for f in told],
         "may": {
-            "decide": held["state"] == "submitted" and may_decide(actor, held["maker"]),
+            "decide": held["state"] in ("submitted", "confirmed") and may_decide(actor, held),
             "edit": held["state"] in EDITABLE and held["maker"] == actor.id,
             "own": held["maker"] == actor.id,
         },
@@ -107,9 +110,9 @@ def send_back(
             "退回须写明原因 / a return needs its reason", where="reason", remedy="选一个短语或写几个字 / pick or write one"
         )
     held = held_at(conn, id, version)
-    allow(held["state"], "returned", actor, held["maker"])
+    allow(held, "returned", actor)
     made = changes.move(conn, id, "returned", now, checker=actor.id, reason=reason[:1000])
-    note_move(conn, actor, "change.return", held["layer"], held["steward_org"], id, held["state"], "returned", held["feature_id"],
+    note_move(conn, actor, "change.return", held["layer"], _side(held), id, held["state"], "returned", held["feature_id"],
               version=made, reason=reason[:1000])  # fmt: skip
     return made
 
@@ -129,13 +132,14 @@ def pointed_at(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], no
 def approve(
     conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.datetime, seen_as: str | None = None
 ) -> dict[str, Any]:
-    """Put exactly what was handed in in force, in this transaction. Returns {id, version, feature_id}.
+    """Put exactly what was handed in in force, in this transaction; a transfer is confirmed first. Returns {id, version, state, feature_id}.
 
     `seen_as`: the findings it was decided upon (`digest`, as opened); others by now are a Conflict that tells them.
     Raises Conflict when the proposal or its record moved on (both versions field by field), Forbidden for one's own.
     """
     held = held_at(conn, id, version)
-    allow(held["state"], "approved", actor, held["maker"])
+    to = next_of(held)
+    allow(held, to, actor)
     layer = desk.catalogue.layer(held["layer"])
     findings = pointed_at(conn, desk, layer, held, now)
     if seen_as is not None and seen_as != digest(findings):
@@ -146,11 +150,26 @@ def approve(
             findings=findings,
             seen=digest(findings),
         )
-    feature = _put(conn, desk, layer, held, actor, now, change=id)
-    made = changes.move(conn, id, "approved", now, checker=actor.id, feature_id=feature)
-    note_move(conn, actor, "change.approve", layer.name, held["steward_org"], id, held["state"], "approved", feature, version=made,
-              findings=sorted({f["code"] for f in findings}))  # fmt: skip
-    return {"id": id, "version": made, "state": "approved", "feature_id": feature}
+    told = sorted({f["code"] for f in findings})
+    feature = held["feature_id"]
+    if to == "confirmed":
+        if register.in_force(conn, layer, feature, held["base_version"], now)["status"] == "retired":
+            raise Conflict("这条记录已停用 / the record is retired", where=str(feature))
+        made = changes.move(conn, id, "confirmed", now, confirmed_by=actor.id)
+    elif held["kind"] == "transfer":
+        made = changes.move(conn, id, "approved", now, checker=actor.id)
+        succession.hand_over(conn, layer, held, actor)
+    else:
+        feature = _put(conn, desk, layer, held, actor, now, change=id)
+        made = changes.move(conn, id, "approved", now, checker=actor.id, feature_id=feature)
+    operation = "change.confirm" if to == "confirmed" else "change.approve"
+    note_move(conn, actor, operation, layer.name, _side(held), id, held["state"], to, feature, version=made, findings=told)
+    return {"id": id, "version": made, "state": to, "feature_id": feature}
+
+
+def _side(held: Mapping[str, Any]) -> int:
+    """Whose books a step of a proposal stands in: those of the side that takes the record, once it is its turn."""
+    return held["to_org"] if held["state"] == "confirmed" else held["steward_org"]
 
 
 def approve_many(
@@ -180,16 +199,18 @@ def effect(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime, grad
     held = changes.one(conn, id)
     if held is None:
         raise NotFound("没有这条申请 / no such proposal", where=str(id))
-    allow(held["state"], "approved", actor, held["maker"])
+    allow(held, next_of(held), actor)
     layer = desk.catalogue.layer(held["layer"])
-    if layer.grading.role == "none":
+    if layer.grading.role == "none" or held["kind"] == "transfer":  # a place is graded, whoever looks after it
         return None
     engine, by = graded.engine, graded.survey
     with conn.transaction(force_rollback=True):
         feature = _put(conn, desk, layer, held, actor, now, change=id)
         found = features.one(conn, layer.name, feature, now.date())
         assert found is not None
-        ids = [feature] if held["kind"] == "retire" else grades.batch_ids(conn, found["batch_id"])
+        ids = [feature] if held["kind"] in ENDS else grades.batch_ids(conn, found["batch_id"])
+        if held["kind"] == "split":
+            ids += [one["id"] for one in found["links"] if one["how"] == "split_into"]
         records = grades.inputs(conn, roles(desk.catalogue), by.method, by.moment, engine.ground.districts, ids)
     before, after = engine.trial(np.array(ids, dtype=np.int64), records)
     touched = moved(before, after)
@@ -208,6 +229,10 @@ def _put(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], actor: A
             raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{held['feature_id']}")
         if current["version"] != held["base_version"]:
             raise moved_on(desk, layer, held, current)
+    if held["kind"] in succession.KINDS:
+        succession.still(conn, layer, held, now.date())
+        succession.carry_out(conn, desk, layer, held, actor, now)
+        return held["feature_id"]
     if held["kind"] == "retire":
         register.retire(conn, layer, held["feature_id"], held["base_version"], actor, now, change)
         return held["feature_id"]
@@ -270,10 +295,25 @@ def _fields(
     for f in layer.field:
         add(f.name, olds.get(f.name), news.get(f.name), f.unit, f.type)
     add("verified_on", (base or {}).get("verified_on"), new.get("verified_on"))
-    if held["kind"] == "retire":
+    if held["kind"] in ENDS:
         add("status", held["payload"]["difference"]["status"][0], "retired", kind="status")
         out[-1]["label"] = {"zh": "状态", "en": "Status"}
+    if held["kind"] == "transfer":
+        add("steward", held["from_name"], held["to_name"])
+        out[-1]["label"] = {"zh": "管理单位", "en": "Organisation"}
+    if held["kind"] == "merge":
+        add("merged_into", None, f"{held['payload']['into']['name'] or ''} {held['payload']['into']['code']}".strip())
+        out[-1]["label"] = {"zh": "并入", "en": "Merged into"}
     return out
+
+
+def _part(desk: Desk, part: Mapping[str, Any]) -> dict[str, Any]:
+    """One record a split makes, as the desk shows it."""
+    record = part["record"] or {}
+    names = ("name", "code", "level", "address")
+    return {k: record.get(k, part["values"].get(k)) for k in names} | {
+        "district_name": _district(desk, record.get("district_code")), "place": _point(record),
+        "findings": [f for f in part["findings"] if f["code"] not in SIGHTED]}  # fmt: skip
 
 
 def _effective(conn: Conn, record: Mapping[str, Any] | None, hazards: Sequence[str]) -> int | None:

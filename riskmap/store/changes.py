@@ -38,8 +38,9 @@ def add(
     findings: list[Any],
     maker: str,
     now: dt.datetime,
+    to_org: int | None = None,
 ) -> int:
-    """Begin a proposal; returns its id."""
+    """Begin a proposal; returns its id. `to_org`: who takes the record of a transfer."""
     found = row(
         conn,
         "changes_add",
@@ -51,6 +52,7 @@ def add(
         payload=payload,
         findings=jsonb(findings),
         maker=maker,
+        to_org=to_org,
         now=now,
     )
     assert found is not None
@@ -83,9 +85,11 @@ def move(
     checker: str | None = None,
     reason: str | None = None,
     feature_id: int | None = None,
+    confirmed_by: str | None = None,
 ) -> int:
     """Move a proposal (locked before) to another state; its new version."""
-    found = row(conn, "changes_move", id=id, state=state, checker=checker, reason=reason, feature_id=feature_id, now=now)
+    found = row(conn, "changes_move", id=id, state=state, checker=checker, reason=reason, feature_id=feature_id,
+                confirmed_by=confirmed_by, now=now)  # fmt: skip
     assert found is not None
     return found["version"]
 
@@ -93,6 +97,11 @@ def move(
 def lock(conn: Conn, id: int) -> dict[str, Any] | None:
     """The proposal, locked until the transaction ends; None where it is absent or not the reader's."""
     return row(conn, "changes_lock", id=id)
+
+
+def hand_over(conn: Conn, id: int) -> None:
+    """Put a transfer that was approved in this transaction in force. Raises Conflict where its record moved on."""
+    row(conn, "changes_hand_over", id=id)
 
 
 def hold(conn: Conn, feature_id: int) -> None:

@@ -192,9 +192,18 @@ def created_by(conn: Conn, batch: int) -> int:
     return found["id"]
 
 
-def retire(conn: Conn, layer: str, id: int, version: int, actor: str, now: dt.datetime, change: int | None = None) -> bool:
+def retire(
+    conn: Conn,
+    layer: str,
+    id: int,
+    version: int,
+    actor: str,
+    now: dt.datetime,
+    change: int | None = None,
+    merged_into: int | None = None,
+) -> bool:
     """Mark one record retired at exactly `version` and append to its history; False when it moved on. `change`: the proposal."""
-    if row(conn, "features_retire", layer=layer, id=id, version=version, now=now) is None:
+    if row(conn, "features_retire", layer=layer, id=id, version=version, merged_into=merged_into, now=now) is None:
         return False
     run(conn, "features_history_one", id=id, operation="retire", actor=actor, change=change, now=now)
     return True

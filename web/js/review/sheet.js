@@ -103,10 +103,18 @@ function banners(one) {
     one.state === "returned" ? ban("warn", "return", t("review.returned", { why: one.reason, who: one.checker })) : one.state === "submitted" && back ? ban("note", "return", t("review.returned.before", { why: back.reason })) : null,
     one.state === "approved" ? ban("good", "ok", t("review.approved", { who: one.checker, on: moment(one.decided_at) })) : null,
     one.state === "withdrawn" ? ban("note", "undo", t("review.withdrawn")) : null,
+    one.transfer ? ban("note", "right", t(one.transfer.confirmed_by ? "review.transfer.taking" : "review.transfer.giving", { a: one.transfer.from_name, b: one.transfer.to_name, who: one.transfer.confirmed_by || "" })) : null,
+    one.into ? h("div", { class: "ban ban-note" }, icon("right"), h("span", { class: "grow" }, t("review.merge"), " ", h("a", { class: "b", href: `/?id=${one.layer}:${one.into.id}` }, one.into.name || one.into.code), " ", one.into.code)) : null,
+    one.parts.length ? parts(one) : null,
     one.state === "submitted" && one.may.own ? ban("note", "info", t("review.own")) : null,
     one.note ? ban("note", "doc", t("review.note", { text: one.note })) : null,
   ];
 }
+
+/** The records a split makes. */
+const parts = (one) => h("div", { class: "card" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("review.parts", { n: one.parts.length }))),
+  h("ul", { class: "fnd" }, one.parts.map((p) => h("li", {}, h("span", { class: "c2" }, known(p.level) ? mark(p.level, "16", levelName(p.level)) : icon("pin")), h("span", { class: "grow" }, h("b", {}, p.name || t("noname")),
+    h("span", { class: "t12 c2 row wrap" }, p.code || "", said(p.district_name) || "", point(p.place) || t("noplace"), p.findings.map((f) => half(f.reason)).join("；"))))))));
 
 /** Draws one proposal. `history()`, `back()` to the list on a phone. */
 export function paint(one, { history, back }) {
