@@ -46,6 +46,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/layers/{layer}/features": "map.read", "GET /api/layers/{layer}/features/{id}": "map.read",
     "GET /api/layers/{layer}/count": "map.read", "GET /api/layers/{layer}/facets": "map.read",
     "GET /api/layers/{layer}/districts": "map.read", "GET /api/layers/{layer}/points": "map.read",
+    "POST /api/layers/{layer}/features/{id}/reveal": "contact.reveal",
     "POST /api/layers/{layer}/features": "feature.put", "PATCH /api/layers/{layer}/features/{id}": "feature.put",
     "POST /api/layers/{layer}/features/{id}/retire": "feature.put",
     "POST /api/layers/{layer}/imports": "import.propose", "GET /api/layers/{layer}/imports/{batch}": "map.read",

@@ -55,7 +55,7 @@ def over(request: Request, layer: str, id: Id) -> Response:
     """The form over a record in force; where its reader has a proposal open on it, that one."""
     declared = desk(request).catalogue.layer(layer)
     with reading(request) as conn:
-        record = form.record_of(conn, declared, id, now())
+        record = form.record_of(conn, declared, id, actor(request), now())
         standing = changes.open_of(conn, id)
         if standing:
             mine = standing["maker"] == actor(request).id and standing["state"] in EDITABLE
@@ -172,7 +172,7 @@ def _begun(request: Request, layer: Layer, sent: Posted, feature: int | None) ->
     record = None
     if feature is not None:
         with reading(request) as conn:
-            record = form.record_of(conn, layer, feature, now())
+            record = form.record_of(conn, layer, feature, actor(request), now())
     try:
         values, note = _typed(request, form.drawn(at, layer), sent, forms.standing({}, record))
 

@@ -25,6 +25,7 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "map.read": ("查看地图、清单与定级", "Map, lists and grades"),
+    "contact.reveal": ("查看遮蔽的联系人（记入审计）", "Lift a contact's mask (audited)"),
     "feature.propose": ("填报与变更申请", "Propose records and changes"),
     "feature.decide": ("审核", "Decide on proposals"),
     "feature.put": ("直接登记在册记录", "Write records in force"),
@@ -46,11 +47,11 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 OWN = frozenset({"account.own", "roles.read"})
-READER = OWN | {"map.read", "export.run", "whatif.run"}
+READER = OWN | {"map.read", "contact.reveal", "export.run", "whatif.run"}
 CLERK = frozenset({"feature.propose", "import.propose", "stock.move", "danger.report", "danger.rectify"})
 DECIDER = frozenset({"feature.decide", "stock.approve", "danger.check"})
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | CLERK | {"map.read", "export.run"},
+    "street_clerk": OWN | CLERK | {"map.read", "contact.reveal", "export.run"},
     "district_clerk": READER | CLERK,
     "reviewer": READER | DECIDER,
     "district_head": READER | DECIDER,

@@ -16,6 +16,7 @@ from riskmap.core.form import Item, Section
 from riskmap.core.heading import COMMON_LABELS
 from riskmap.core.layer import Layer, Option
 from riskmap.core.level import registered_level
+from riskmap.core.mask import Mask
 from riskmap.errors import NotFound
 from riskmap.flows import review
 from riskmap.flows.register import Desk
@@ -35,15 +36,18 @@ def draft(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> tu
     """A proposal as the review desk opens it, and the record in force under it. Raises NotFound."""
     held = review.opened(conn, desk, id, actor, now)
     record = features.one(conn, held["layer"], held["feature_id"], now.date()) if held["feature_id"] else None
+    if record is not None:
+        seen = Mask(actor, desk.catalogue.layer(held["layer"]))
+        record = record | {"attributes": seen.over(record["attributes"], record["steward_org"])}
     return held, record
 
 
-def record_of(conn: Conn, layer: Layer, id: int, now: dt.datetime) -> dict[str, Any]:
-    """The record in force. Raises NotFound."""
+def record_of(conn: Conn, layer: Layer, id: int, actor: Actor, now: dt.datetime) -> dict[str, Any]:
+    """The record in force, as its reader sees it. Raises NotFound."""
     found = features.one(conn, layer.name, id, now.date())
     if found is None:
         raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
-    return found
+    return found | {"attributes": Mask(actor, layer).over(found["attributes"], found["steward_org"])}
 
 
 def filled(made: list[Section], values: Mapping[str, Any], findings: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
@@ -90,7 +94,7 @@ def namesake(
     code = values.get(name) if name else None
     if not isinstance(code, str) or len(code) != 18 or name not in layer.search:
         return None
-    found = features.page(conn, Filter(layer.name, q=code), sort_of("id"), 5, None, [name], today, facts=False).features
+    found = features.page(conn, Filter(layer.name, q=code), sort_of("id"), 5, None, [name], today, facts=False, mask=None).features
     return next(({"id": f["id"], "code": f["properties"]["code"], "name": f["properties"]["name"]} for f in found
                  if f["properties"].get(name) == code and f["id"] != beside), None)  # fmt: skip
 

@@ -14,6 +14,7 @@ from riskmap.core.finding import Finding
 from riskmap.core.layer import Layer
 from riskmap.core.level import explained, level_of
 from riskmap.core.life_cycle import EDITABLE, ENDS, NEAR_M, OPEN, allow, may_decide, moved_m, next_of
+from riskmap.core.mask import Mask, veil
 from riskmap.errors import BadInput, Conflict, NotFound, Problem
 from riskmap.flows import assess, register, succession
 from riskmap.flows.card import index
@@ -47,13 +48,16 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
     near = []
     if held["kind"] in ("create", "change") and isinstance(new.get("lon"), float) and isinstance(new.get("lat"), float):
         near = features.near(conn, [layer.name], new["lon"], new["lat"], NEAR_M, 10, beside=held["feature_id"])
+    mask = Mask(actor, layer)
+    kinds = mask.kinds(held["steward_org"])
     stale = current is not None and held["state"] in OPEN and current["version"] != held["base_version"]
+    told = moved_on(desk, layer, held, current).extra["fields"] if stale and current else []
     return {
         key: held[key]
         for key in ("id", "layer", "kind", "state", "version", "feature_id", "base_version", "maker", "checker", "reason",
                     "created_at", "submitted_at", "decided_at", "steward_name", "moves")
     } | {
-        "findings": findings,
+        "findings": [_veiled(f, kinds, "value", "proposal") for f in findings],
         "seen": digest(findings),
         "note": held["payload"].get("note", ""),
         "transfer": {key: held[key] for key in ("from_name", "to_name", "confirmed_by", "confirmed_at")} if held["kind"] == "transfer" else None,
@@ -64,11 +68,11 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "district": new.get("district_code"),
         "district_name": _district(desk, new.get("district_code")),
         "parent_name": parents.get(new.get("parent_id") or 0, {}).get("name"),
-        "values": held["payload"]["values"],
+        "values": mask.over(held["payload"]["values"], held["steward_org"]),
         "holdings": held["payload"].get("holdings"),
         "assessment": held["payload"].get("assessment"),
         "computed": held["payload"].get("computed") or {},
-        "fields": _fields(desk, layer, held, base, new, parents),
+        "fields": [_veiled(f, kinds, "old", "new") for f in _fields(desk, layer, held, base, new, parents)],
         "level": {"old": base and base.get("level"), "new": new.get("level")},
         "effective_level": {"old": _effective(conn, base, hazards), "new": _effective(conn, new, hazards)},
         "why": [line.model_dump() for line in explained(layer, new.get("attributes") or {}, new.get("level"), desk.catalogue.options,
@@ -79,13 +83,21 @@ def opened(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> d
         "near_m": NEAR_M,
         "current_version": current["version"] if current else None,
         "stale": stale,
-        "conflict": moved_on(desk, layer, held, current).extra["fields"] if stale and current else [],
+        "conflict": [_veiled(f, kinds, "base", "current", "proposed") for f in told],
         "may": {
             "decide": held["state"] in ("submitted", "confirmed") and may_decide(actor, held),
             "edit": held["state"] in EDITABLE and held["maker"] == actor.id,
             "own": held["maker"] == actor.id,
         },
     }  # fmt: skip
+
+
+def _veiled(said: Any, kinds: Mapping[str, str], *keys: str) -> Any:
+    """A field, a finding or a conflict as its reader sees it."""
+    kind = kinds.get(said.get("name") or said.get("field") or "")
+    if kind is None:
+        return said
+    return dict(said) | {key: veil(said[key], kind) for key in keys if key in said}
 
 
 def send_back(
