@@ -18,7 +18,7 @@ from riskmap.core import form as forms
 from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import EDITABLE
 from riskmap.errors import BadInput, Conflict, Problem
-from riskmap.flows import form, propose
+from riskmap.flows import assess, form, propose
 from riskmap.page.people import half
 from riskmap.store import changes
 from riskmap.store.query import Conn
@@ -107,9 +107,10 @@ def save(request: Request, change: Id, sent: Form) -> Response:
         base = sent.number("base_version") or None
 
         def act(conn: Conn) -> tuple[int, Any]:
-            version = sent.number("version")
-            if values or base or note != held["note"]:
-                version = propose.edit(conn, at, change, version, values, actor(request), now(), base_version=base, note=note)
+            version, chemicals = sent.number("version"), form.lines_sent(conn, at, layer, sent, held, record)
+            if values or base or note != held["note"] or chemicals is not None:
+                version = propose.edit(conn, at, change, version, values, actor(request), now(), base_version=base, note=note,
+                                       holdings=chemicals)  # fmt: skip
             else:
                 propose.held_at(conn, change, version)
             return 200, {"id": change, "version": version}
@@ -179,7 +180,8 @@ def _begun(request: Request, layer: Layer, sent: Posted, feature: int | None) ->
         def act(conn: Conn) -> tuple[int, Any]:
             kind = "create" if feature is None else "change"
             id = propose.draft(conn, at, layer, kind, values, actor(request), now(), feature=feature,
-                               base_version=sent.number("base") or None, note=note)  # fmt: skip
+                               base_version=sent.number("base") or None, note=note,
+                               holdings=form.lines_sent(conn, at, layer, sent, None, record))  # fmt: skip
             return 201, {"id": id, "version": 1}
 
         return _after(once(request, [layer.name, feature, sent], act), sent)
@@ -230,6 +232,8 @@ def _form(
     findings = list(held["findings"]) if held else []
     shown = form.filled(made, values, findings, language)
     lines = [line for section in shown for line in section["lines"]]
+    for line in lines:
+        line["lacks"] = line["lacks"] and not (held and line["item"].name in held["computed"])
     folder = settings(request).web_dir
     ledgers = [name for name, one in at.catalogue.ledgers.items()
                if one.layer == layer.name and (folder / "templates" / f"form_{name}.html").is_file()]  # fmt: skip
@@ -237,10 +241,12 @@ def _form(
     return framed(
         request, "register.html", "/register", script="form/main.js", leaflet=True,
         status=fault.status if fault else 200, layer=layer, sections=shown, held=held, record=record, matrix=form.matrix(layer),
-        ledgers=ledgers, scripts=scripts, namesake=form.namesake(conn, at, layer, values, record["id"] if record else None, today()),
+        ledgers=ledgers, scripts=scripts, standard=at.catalogue.standard, lines=form.lines_of(conn, layer, sent, held, record),
+        told=[f for f in findings if f["field"].startswith("holdings") or f["code"].startswith("gb18218")],
+        namesake=form.namesake(conn, at, layer, values, record["id"] if record else None, today()),
         refused=[(line["item"], f) for line in lines for f in line["findings"] if f["severity"] == "refuse"],
         lacking=[line["item"] for line in lines if line["lacks"]], filled=sum(bool(line["text"]) for line in lines), total=len(lines),
-        rest=[f for f in findings if f["severity"] == "warn" and f["field"] not in forms.items(made)],
+        rest=[f for f in findings if f["severity"] == "warn" and f["field"] not in forms.items(made) and not f["field"].startswith("holdings")],
         why=held["why"] if held else [], level=held["effective_level"]["new"] if held else None,
         fault=_told(fault, language),
         key=uuid.uuid4().hex, systems=SYSTEMS, place=sent.one("place"), crs=sent.one("crs"),
@@ -276,7 +282,7 @@ def _summary(
             rows.append({"name": name, "label": one["label"]["en" if language == "en" else "zh"],
                          "theirs": forms.shown(by_name[name], newer.get(name), language),
                          "mine": forms.shown(by_name[name], held["values"].get(name, newer.get(name)), language)})  # fmt: skip
-    values = forms.standing(held["values"], record)
+    values = forms.standing(assess.under(held["values"], held["computed"]), record)
     refused = [f for f in held["findings"] if f["severity"] == "refuse"]
     lacking = [item for name, item in by_name.items() if item.required and not forms.shown(item, values.get(name), language)]
     said = {name: {o.code: (o.en or o.zh) if language == "en" else o.zh for o in item.options} for name, item in by_name.items()}

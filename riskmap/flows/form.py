@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
-from riskmap.core import form, place
+from riskmap.core import form, holding, place
 from riskmap.core.actor import Actor
 from riskmap.core.coordinates import distance_m
 from riskmap.core.filter import Filter, sort_of
@@ -18,9 +19,9 @@ from riskmap.core.layer import Layer, Option
 from riskmap.core.level import registered_level
 from riskmap.core.mask import Mask
 from riskmap.errors import NotFound
-from riskmap.flows import review
+from riskmap.flows import assess, review
 from riskmap.flows.register import Desk
-from riskmap.store import features
+from riskmap.store import features, hazards
 from riskmap.store.query import Conn
 
 
@@ -40,6 +41,32 @@ def draft(conn: Conn, desk: Desk, id: int, actor: Actor, now: dt.datetime) -> tu
         seen = Mask(actor, desk.catalogue.layer(held["layer"]))
         record = record | {"attributes": seen.over(record["attributes"], record["steward_org"])}
     return held, record
+
+
+def lines_of(
+    conn: Conn, layer: Layer, sent: Mapping[str, list[str]], held: Mapping[str, Any] | None, record: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """The chemicals that stand in the form: as sent, else as the proposal has them, else as on record."""
+    if not assess.takes_holdings(layer):
+        return []
+    if "holdings" in sent:
+        columns = [sent.get(f"holdings.{key}", []) for key in holding.KEYS]
+        lines = [dict(zip(holding.KEYS, cells, strict=True)) for cells in zip_longest(*columns, fillvalue="")]
+        return [one | {"symbols": [one["symbols"]]} for one in lines if any(one[k].strip() for k in ("chemical", "cas", "amount"))]
+    if held is not None and held["holdings"] is not None:
+        return held["holdings"]
+    return [holding.of_record(line) for line in hazards.holdings(conn, record["id"])] if record else []
+
+
+def lines_sent(
+    conn: Conn, desk: Desk, layer: Layer, sent: Mapping[str, list[str]], held: Mapping[str, Any] | None, record: Mapping[str, Any] | None
+) -> list[dict[str, Any]] | None:
+    """The chemicals a plain form sends where they differ from what stands; None where they do not, or it has none."""
+    if "holdings" not in sent:
+        return None
+    given, standing = (holding.checked(lines_of(conn, layer, told, held, record), desk.catalogue.standard) for told in (sent, {}))
+    same = given.kept == standing.kept and len(given.findings) == len(standing.findings)
+    return None if same else lines_of(conn, layer, sent, held, record)
 
 
 def record_of(conn: Conn, layer: Layer, id: int, actor: Actor, now: dt.datetime) -> dict[str, Any]:

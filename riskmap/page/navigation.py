@@ -27,6 +27,7 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry("/", "nav.map", "map.read"),
     Entry("/register", "nav.register", "feature.propose"),
+    Entry("/enterprises", "nav.enterprises", "map.read"),
     Entry("/review", "nav.review", "map.read"),
     Entry("/dangers", "nav.dangers", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),

@@ -56,3 +56,14 @@ def test_the_file_of_an_enterprise_has_all_of_it(client: Client) -> None:
     page = client.get(f"/hazards/{unit['id']}").text
     assert "没有登记危险化学品" in page and client.get(f"/hazards/{plant_id}").status_code == 404
     assert client.get(f"/hazards/{unit['id']}?lang=en").status_code == 200 and client.get(f"/enterprises/{plant_id}?lang=en").status_code == 200
+
+
+def test_a_plain_form_with_chemicals_is_saved_and_worked_out(client: Client) -> None:
+    sent = {"key": "form-key-000001", "name": "氨罐区", "population_500m": "60", "holdings": "1", "act": "save",
+            "holdings.chemical": ["氨", "液氯", ""], "holdings.amount": ["15", "3000", ""], "holdings.unit": ["t", "kg", "t"]}  # fmt: skip
+    assert "holdings.chemical" in client.get("/register/major_hazard").text
+    answer = client.post("/register/major_hazard", data=sent, follow_redirects=False)
+    assert answer.status_code == 303, answer.text[:500]
+    shown = client.get(answer.headers["location"]).text
+    assert 'data-r="8.1"' in shown and "四级" in shown and shown.count('class="hz-l"') == 5
+    assert client.get(f"{answer.headers['location']}/summary").status_code == 200

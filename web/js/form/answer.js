@@ -26,7 +26,7 @@ export function show(one) {
   for (const section of document.querySelectorAll("[data-section]")) {
     let wrong = 0, bad = false;
     for (const box of document.querySelectorAll(`#s-${section.dataset.section} [data-field]`)) {
-      const text = textOf(box), lacks = "required" in box.dataset && !text;
+      const text = textOf(box), lacks = "required" in box.dataset && !text && !(box.dataset.field in one.computed);
       const findings = one.findings.filter((f) => f.field === box.dataset.field && f.severity !== "incomplete");
       all += 1; if (text) filled += 1;
       if (hints(box, findings, lacks)) { bad = true; refused.push([box, findings[0]]); }

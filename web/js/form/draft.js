@@ -4,6 +4,7 @@
 import { patch, send } from "../api.js";
 import { beijing } from "../format.js";
 import { t } from "../i18n.js";
+import { settle, unsaved } from "./blocks.js";
 
 const WAIT_MS = 2000, AGAIN_MS = 3000;
 const unique = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);
@@ -27,7 +28,7 @@ export class Draft {
     return out;
   }
 
-  get dirty() { return Boolean(this.attempt || this.running) || Object.keys(this.changed()).length > 0 || this.note() !== this.keptNote; }
+  get dirty() { return Boolean(this.attempt || this.running) || Object.keys(this.changed()).length > 0 || Object.keys(unsaved()).length > 0 || this.note() !== this.keptNote; }
 
   touched() {
     if (this.halted) return;
@@ -42,10 +43,10 @@ export class Draft {
     if (this.halted) return false;
     if (this.running) { await this.running; return this.dirty ? this.save(anyway, last) : true; }
     if (!this.attempt) {
-      const now = this.read(), values = this.changed(now), note = this.note();
-      if (!Object.keys(values).length && note === this.keptNote && !(anyway && !this.id)) return true;
-      const body = this.id ? { values, note } : { kind: this.feature ? "change" : "create", values, note, ...(this.feature && { feature_id: this.feature, base_version: this.base }) };
-      this.attempt = { now, note, body, key: unique(), version: this.version };
+      const now = this.read(), values = this.changed(now), note = this.note(), more = unsaved();
+      if (!Object.keys(values).length && !Object.keys(more).length && note === this.keptNote && !(anyway && !this.id)) return true;
+      const body = this.id ? { values, note, ...more } : { kind: this.feature ? "change" : "create", values, note, ...more, ...(this.feature && { feature_id: this.feature, base_version: this.base }) };
+      this.attempt = { now, note, more, body, key: unique(), version: this.version };
     }
     this.running = this.send(last);
     const ok = await this.running;
@@ -61,7 +62,7 @@ export class Draft {
       const headers = { "Idempotency-Key": one.key, ...(this.id && { "If-Match": `"${one.version}"` }) };
       const answer = this.id ? await patch(`/api/changes/${this.id}`, one.body, headers, last) : await send(`/api/layers/${this.layer}/changes`, one.body, "", headers);
       this.attempt = null;
-      this.kept = one.now; this.keptNote = one.note;
+      this.kept = one.now; this.keptNote = one.note; settle(one.more);
       this.id = answer.id; this.version = answer.version;
       const at = beijing(Date.now());
       this.told("saved", t("form.saved", { at: `${at.hour}:${at.minute}:${at.second}` }));

@@ -6,6 +6,7 @@ import { $, clear, h, icon, mark } from "../dom.js";
 import { count, decimal, fine, known, levelName, metres, moment, percent } from "../format.js";
 import { half, said, t } from "../i18n.js";
 import { block, skeleton, wrong } from "../panel/notice.js";
+import { steps, verdict } from "../working.js";
 import { age, kindTag, queue, sign } from "./queue.js";
 
 let every = false;                             // all fields, or only what differs
@@ -57,10 +58,6 @@ function table(one) {
     h("tbody", {}, shown.map(([label, was, is, changed, note]) => h("tr", {}, h("th", { scope: "row" }, label), fresh ? null : h("td", { class: "c2" }, old(was, changed)), h("td", { class: changed ? "new" : "" }, now(is, changed)), h("td", { class: "chk" }, note))))));
 }
 
-/** Photos and papers of the proposal, to be saved and looked at. */
-const files = (one) => one.attachments && one.attachments.length ? h("div", { class: "card" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("form.files"))),
-  h("ul", { class: "fnd" }, one.attachments.map((file) => h("li", {}, icon("clip"), h("a", { href: `/api/attachments/${file.id}`, download: true }, file.name)))))) : null;
-
 function findings(one) {
   const rows = one.findings.map((f) => h("li", {}, h("span", { class: f.severity === "warn" ? "cwarn" : "cbad" }, icon(f.severity === "warn" ? "warn" : "error")),
     h("span", { class: "grow" }, h("b", {}, half(f.reason)), f.remedy ? h("span", { class: "t12 c2" }, half(f.remedy)) : null)));
@@ -68,6 +65,17 @@ function findings(one) {
   return h("div", { class: "card" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("review.findings")), h("span", { class: "t12 c3" }, t("review.findings.text"))),
     rows.length ? h("ul", { class: "fnd" }, rows) : h("p", { class: "t13 c2 row row-1" }, icon("ok", "14"), t("review.findings.none"))),
   near.length ? h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("review.near", { n: one.near_m }))), h("ul", { class: "fnd" }, near)) : null);
+}
+
+/** The chemicals of a major hazard as proposed, and the working of its level. */
+function chemicals(one) {
+  if (!one.assessment && !one.holdings) return null;
+  const cells = (line) => [line.chemical, line.cas || "", (line.symbols || []).join("、"), line.design_max_t === null ? null : `${line.design_max_t} t`];
+  const lines = one.holdings || (one.assessment ? one.assessment.lines : []);
+  return h("div", { class: "card", id: "chemicals" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("hz.chemicals")), h("span", { class: "t12 c3" }, t("hz.chemicals.note"))),
+    lines.length ? h("table", { class: "tb tb-d" }, h("thead", {}, h("tr", {}, ["hz.chemical", "", "hz.symbols", "hz.q"].map((key) => h("th", { scope: "col" }, key ? t(key) : "CAS")))),
+      h("tbody", {}, lines.map((line) => h("tr", {}, cells(line).map((cell) => h("td", {}, cell === null ? unknown() : cell)))))) : h("p", { class: "t13 c2" }, t("hz.none")),
+    ...(one.assessment ? [...verdict(one.assessment), steps(one.assessment)] : [])));
 }
 
 function effectBody(found) {
@@ -130,7 +138,7 @@ export function paint(one, { history, back }) {
     h("div", { class: "grow" }, h("h1", { class: "cut", id: "sheet-title" }, one.name || t("noname"), " "), h("p", { class: "t13 c2" }, kindTag(one.kind), " ", [...new Set(meta.filter(Boolean))].join(" · "), waited && one.state === "submitted" ? ` · ${t("review.waits", { age: age(waited.age_s) })}` : "")),
     one.kind === "create" ? null : h("div", { class: "seg", role: "group", "aria-label": t("review.fields") }, pick(false, "review.only", changed), pick(true, "review.every", rows.length)),
     h("button", { type: "button", class: "btn btn-s", onclick: history }, icon("clock"), t("tab.history"), " ", h("span", { class: "kbd" }, "h"))),
-  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), files(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
+  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), chemicals(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
 }
 
 export const waiting = () => clear($("sheet"), h("div", { class: "rv-b" }, skeleton(6)));
