@@ -133,7 +133,8 @@ def _form(request: Request, source: int, q: str, sent: Posted | None = None, fau
         if source:
             record = features.one(conn, loop.LAYER, source, today())
         elif q.strip():
-            met = features.page(conn, Filter(loop.LAYER, q=q.strip()), sort_of("id"), 20, None, list(layer.search), today(), facts=False).features
+            asked = Filter(loop.LAYER, q=q.strip())
+            met = features.page(conn, asked, sort_of("id"), 20, None, list(layer.search), today(), facts=False, mask=None).features
     if source and record is None:
         fault = fault or BadInput("没有这个风险源，或不归本单位管 / no such risk source, or it is another unit's", where=str(source))
     criteria = desk(request).catalogue.codes["danger_criterion"]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from riskmap.api.deps import desk, now, reading, today
+from riskmap.api.deps import actor, desk, now, reading, today
 from riskmap.api.framed import framed, reader
 from riskmap.core.filter import Filter, sort_of
 from riskmap.flows import form
@@ -25,7 +25,7 @@ def search(request: Request, q: Annotated[str, Query(max_length=100)] = "") -> H
     """The enterprises that hold `q` in name, code, address or credit code; the first of all where nothing is asked."""
     with reading(request) as conn:
         asked = Filter(LAYER, q=q.strip())
-        found = features.page(conn, asked, sort_of("name"), MOST, None, ["uscc", "industry"], today(), facts=False)
+        found = features.page(conn, asked, sort_of("name"), MOST, None, ["uscc", "industry"], today(), facts=False, mask=None)
         count = features.count(conn, asked, today())
     return framed(request, "enterprises.html", "/enterprises", q=q, found=found.features, count=count, most=MOST)
 
@@ -36,7 +36,7 @@ def file(request: Request, id: Annotated[int, Path(ge=1, lt=2**62)]) -> HTMLResp
     at = desk(request)
     layer = at.catalogue.layer(LAYER)
     with reading(request) as conn:
-        record = form.record_of(conn, layer, id, now())
+        record = form.record_of(conn, layer, id, actor(request), now())
         records = enterprises.records(conn, id, today())
         dangers = enterprises.dangers(conn, [r["id"] for r in records], today())
     english = reader(request).language == "en"

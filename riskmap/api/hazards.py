@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from riskmap.api.changes import Lines, Strict, plain_lines
-from riskmap.api.deps import Json, desk, now, once, reading, today
+from riskmap.api.deps import Json, actor, desk, now, once, reading, today
 from riskmap.api.framed import framed, reader
 from riskmap.core import holding
 from riskmap.core.chemical import key
@@ -62,7 +62,7 @@ def page(request: Request, id: Annotated[int, Path(ge=1, lt=2**62)]) -> HTMLResp
     at = desk(request)
     layer = at.catalogue.layer(at.hazard_layers()[0])
     with reading(request) as conn:
-        record = form.record_of(conn, layer, id, now())
+        record = form.record_of(conn, layer, id, actor(request), now())
         lines, kept = hazards.holdings(conn, id), hazards.assessments(conn, id)
     given = [holding.of_record(line) for line in lines]
     checked = holding.checked(given, at.catalogue.standard)
