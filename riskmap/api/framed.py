@@ -9,8 +9,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from riskmap import page
-from riskmap.api.deps import actor, csrf, settings
+from riskmap.api.deps import actor, csrf, reading, settings
 from riskmap.page.navigation import Reader, drawn
+from riskmap.store import features
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:{tiles}; "
@@ -60,6 +61,8 @@ def framed(
 ) -> HTMLResponse:
     """A page of ours by its template, with the top bar; `here` is its entry of riskmap/page/navigation.py."""
     who = reader(request)
-    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, **more)
+    with reading(request) as conn:
+        demo = features.demo(conn)
+    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, demo=demo, **more)
     tiles = getattr(request.app.state, "tile_origins", "")
     return HTMLResponse(html, status_code=status, headers=guarded(who.nonce, tiles))
