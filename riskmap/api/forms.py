@@ -235,7 +235,7 @@ def _form(
                if one.layer == layer.name and (folder / "templates" / f"form_{name}.html").is_file()]  # fmt: skip
     scripts = [name for name in ledgers if (folder / "js" / "form" / f"{name}.js").is_file()]
     return framed(
-        request, "register.html", "/register", script="form/main.js", leaflet=True,
+        request, "register.html", "/register", script="form/main.js", leaflet=True, conn=conn,
         status=fault.status if fault else 200, layer=layer, sections=shown, held=held, record=record, matrix=form.matrix(layer),
         ledgers=ledgers, scripts=scripts, namesake=form.namesake(conn, at, layer, values, record["id"] if record else None, today()),
         refused=[(line["item"], f) for line in lines for f in line["findings"] if f["severity"] == "refuse"],

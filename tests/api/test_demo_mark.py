@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 
 from riskmap.api.app import create_app
@@ -35,3 +39,23 @@ def test_a_clerk_of_a_district_is_told_that_the_city_is_the_demo_city(db: Databa
 def test_a_real_city_carries_no_such_mark(clerk: Person) -> None:
     assert clerk.get("/api/status").json()["demo"] is False
     assert not any('class="tag tag-demo"' in clerk.get(path).text for path in PAGES)
+
+
+def test_no_page_holds_two_connections(db: Database, clerk: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that asks for a second one while it holds the first stands still for good when as many ask as the pool has."""
+    held, most, real = [0], [0], db.as_user
+
+    @contextmanager
+    def counted(*args: Any, **named: Any) -> Iterator[Any]:
+        with real(*args, **named) as conn:
+            held[0] += 1
+            most[0] = max(most[0], held[0])
+            try:
+                yield conn
+            finally:
+                held[0] -= 1
+
+    monkeypatch.setattr(db, "as_user", counted)
+    for path in (*PAGES, "/review", "/roles", "/account"):
+        assert clerk.get(path).status_code == 200
+    assert most == [1]
