@@ -239,7 +239,7 @@ def _form(
                if one.layer == layer.name and (folder / "templates" / f"form_{name}.html").is_file()]  # fmt: skip
     scripts = [name for name in ledgers if (folder / "js" / "form" / f"{name}.js").is_file()]
     return framed(
-        request, "register.html", "/register", script="form/main.js", leaflet=True,
+        request, "register.html", "/register", script="form/main.js", leaflet=True, conn=conn,
         status=fault.status if fault else 200, layer=layer, sections=shown, held=held, record=record, matrix=form.matrix(layer),
         ledgers=ledgers, scripts=scripts, standard=at.catalogue.standard, lines=form.lines_of(conn, layer, sent, held, record),
         told=[f for f in findings if f["field"].startswith("holdings") or f["code"].startswith("gb18218")],

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import nullcontext
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from riskmap import page
-from riskmap.api.deps import actor, csrf, settings
+from riskmap.api.deps import actor, csrf, reading, settings
 from riskmap.page.navigation import Reader, drawn
+from riskmap.store import features
+from riskmap.store.query import Conn
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:{tiles}; "
@@ -56,10 +59,15 @@ def reader(request: Request) -> Reader:
 
 
 def framed(
-    request: Request, template: str, here: str, *, script: str = "", leaflet: bool = False, status: int = 200, **more: Any
+    request: Request, template: str, here: str, *, script: str = "", leaflet: bool = False, status: int = 200, conn: Conn | None = None, **more: Any
 ) -> HTMLResponse:
-    """A page of ours by its template, with the top bar; `here` is its entry of riskmap/page/navigation.py."""
+    """A page of ours by its template, with the top bar; `here` is its entry of riskmap/page/navigation.py.
+
+    `conn`: the request's transaction where it is still open; a second one would hold two connections of the pool.
+    """
     who = reader(request)
-    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, **more)
+    with nullcontext(conn) if conn else reading(request) as asked:
+        demo = features.demo(asked)
+    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, demo=demo, **more)
     tiles = getattr(request.app.state, "tile_origins", "")
     return HTMLResponse(html, status_code=status, headers=guarded(who.nonce, tiles))

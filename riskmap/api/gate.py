@@ -59,13 +59,11 @@ class Loopback:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if name_of(host) not in NAMES:
             return host[:100] or "Host"
-        if self.behind_gate:
-            return ""
         passed = next((name for name in PASSED_ON if name in headers), None)
         if passed:
             return passed.decode()
         peer = scope.get("client")
-        return "" if peer is None or is_loopback(peer[0]) else str(peer[0])[:100]
+        return "" if self.behind_gate or peer is None or is_loopback(peer[0]) else str(peer[0])[:100]
 
     async def _fault(self, host: str) -> Problem | None:
         try:

@@ -209,6 +209,12 @@ def retire(
     return True
 
 
+def demo(conn: Conn) -> bool:
+    """Whether any of the city is the demo city."""
+    found = row(conn, "features_demo")
+    return bool(found and found["demo"])
+
+
 def ledgers(conn: Conn, today: dt.date) -> dict[str, Any]:
-    """Whether there is demo data; hidden dangers by state, pieces of stock, holdings."""
+    """Hidden dangers by state, pieces of stock, holdings."""
     return row(conn, "features_ledgers", today=today) or {}

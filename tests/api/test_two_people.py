@@ -200,6 +200,6 @@ def test_before_accounts_only_this_machine_is_served(db: Database, given: dict) 
     assert refused.status_code == 403 and "riskmap user add" in refused.json()["remedy"]
     assert TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1)).get("/api/layers").status_code == 200
     gated = create_app(settings().model_copy(update={"behind_gate": True}), db, grading=False)
-    assert TestClient(gated, **where).get("/api/layers").status_code == 200
+    assert TestClient(gated, **where).get("/api/layers").status_code == (200 if "client" in given else 403)
 
 
