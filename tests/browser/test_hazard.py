@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from riskmap.core.actor import OPERATOR
 from riskmap.store.database import Database
 from tests.api.people import made
-from tests.browser.signed import enter, served
+from tests.browser.server import served
+from tests.browser.signed import enter
 
 pytestmark = pytest.mark.browser
 THREE = (("液氯", "30"), ("7664-41-7", "8"), ("氢", "0.4"))
@@ -21,7 +22,7 @@ THREE = (("液氯", "30"), ("7664-41-7", "8"), ("氢", "0.4"))
 def home(db: Database) -> Iterator[str]:
     made(db, "clerk", "district_clerk")
     made(db, "reviewer", "reviewer")
-    with served(db) as address:
+    with served(db, plain_http=True) as address:
         yield address
 
 
