@@ -16,7 +16,14 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'riskmap_engine') THEN
     CREATE ROLE riskmap_engine LOGIN NOINHERIT NOBYPASSRLS;        -- reads every input, alone writes cells and grades
   END IF;
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'riskmap_sight') THEN
+    CREATE ROLE riskmap_sight NOLOGIN NOINHERIT NOBYPASSRLS;       -- owns the few functions that look beyond the asker's own records
+  END IF;
 END $$;
+
+-- The owner hands functions over to riskmap_sight and never has its eyes: membership without inheritance.
+ALTER ROLE riskmap_owner NOINHERIT;
+GRANT riskmap_sight TO riskmap_owner;
 
 ALTER ROLE riskmap_app    SET statement_timeout = '30s';
 ALTER ROLE riskmap_app    SET lock_timeout = '2s';

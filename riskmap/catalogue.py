@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from riskmap.core.layer import Layer, LayerField, Option
 from riskmap.core.ledger import Ledger
 from riskmap.errors import NotFound, SetupError
 
+STANDARD = ("gb18218_table1", "gb18218_table2", "beta", "alpha", "hazard_grade")
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -25,6 +28,8 @@ class Catalogue:
     codes: Mapping[str, tuple[Option, ...]]
     folders: Mapping[str, Path]
     ledgers: Mapping[str, Ledger] = dataclasses.field(default_factory=dict)
+    standard: chemical.Tables = dataclasses.field(default_factory=lambda: chemical.Tables((), (), (), (), ()))  # GB 18218-2018
+    editions: Mapping[str, str] = dataclasses.field(default_factory=dict)  # its files → the head of their SHA-256
 
     def ledger(self, name: str) -> Ledger:
         """The ledger of that name, or NotFound with the names there are."""
@@ -91,13 +96,14 @@ def load(layers_dir: Path, codes_dir: Path) -> Catalogue:
             raise SetupError("icon.svg is missing", where=str(folder), remedy="放入 24 × 24 的 icon.svg / add one")
     found.sort(key=lambda pair: (pair[0].look.order, pair[0].name))
     ledgers = _ledgers(found, codes)
-    return Catalogue({layer.name: layer for layer, _ in found}, codes, {layer.name: folder for layer, folder in found}, ledgers)
+    by_name, folders = {layer.name: layer for layer, _ in found}, {layer.name: folder for layer, folder in found}
+    editions = {name: hashlib.sha256((codes_dir / f"{name}.tsv").read_bytes()).hexdigest()[:12] for name in STANDARD}
+    return Catalogue(by_name, codes, folders, ledgers, gb18218(codes_dir), editions)
 
 
 def gb18218(codes_dir: Path) -> chemical.Tables:
     """The tables of GB 18218-2018 as core.chemical takes them."""
-    names = ("gb18218_table1", "gb18218_table2", "beta", "alpha", "hazard_grade")
-    return chemical.Tables(*(_table(codes_dir / f"{name}.tsv") for name in names))
+    return chemical.Tables(*(_table(codes_dir / f"{name}.tsv") for name in STANDARD))
 
 
 def _ledgers(found: list[tuple[Layer, Path]], codes: Mapping[str, tuple[Option, ...]]) -> dict[str, Ledger]:

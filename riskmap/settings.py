@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     behind_gate: bool = False  # inside a container whose only way in is a published loopback port
+    trusted_proxies: str = Field("127.0.0.1", max_length=500)  # whose X-Forwarded-For is believed, by commas; * for any
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     signin_lock_minutes: int = Field(15, ge=1, le=1_440)
     signin_per_address: int = Field(20, ge=1, le=10_000)  # attempts a minute
     signin_overall: int = Field(200, ge=1, le=100_000)  # attempts a minute
+    one_time_hours: int = Field(72, ge=1, le=720)  # how long a password made by the product waits for its sign-in
     session_idle_minutes: int = Field(30, ge=1, le=480)
     session_hours: int = Field(12, ge=1, le=24)
     session_most: int = Field(3, ge=1, le=20)  # of one person; the oldest ends

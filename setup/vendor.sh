@@ -8,7 +8,7 @@ check() { (cd web/vendor 2>/dev/null && sha256sum --quiet --strict -c ../../setu
 check && exit 0
 command -v npm >/dev/null || setup/apt.sh nodejs npm
 echo "取前端库 Fetching the front-end libraries …"
-npm ci --ignore-scripts --no-audit --no-fund --silent
+npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent
 fresh=$(mktemp -d web/vendor.XXXXXX)
 trap 'rm -rf "$fresh"' EXIT
 mkdir -p "$fresh/leaflet/images" "$fresh/h3-js"

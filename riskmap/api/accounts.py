@@ -10,12 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap import page
-from riskmap.api.deps import Json, actor, csrf, now, once, reading, settings
-from riskmap.api.signin import headers
+from riskmap.api.deps import Json, actor, now, once, reading
+from riskmap.api.framed import framed, reader
 from riskmap.core.role import MAY, OPERATIONS, ROLES
 from riskmap.flows import people
-from riskmap.page.people import roles_page
+from riskmap.page.people import roles_table
 from riskmap.store import accounts, audit
 from riskmap.store.query import Conn
 
@@ -47,14 +46,9 @@ class Reset(Strict):
 
 
 @router.get("/roles", include_in_schema=False)
-def roles(request: Request, lang: str = "") -> HTMLResponse:
+def roles(request: Request) -> HTMLResponse:
     """What each role may do, as a page."""
-    bounds, who = settings(request), actor(request)
-    language = lang if lang in page.LANGUAGES else bounds.language
-    html = roles_page(
-        web_dir=bounds.web_dir, language=language, user=f"{who.unit}・{who.name}", role=who.role, csrf=csrf(request)
-    )
-    return HTMLResponse(html, headers=headers())
+    return framed(request, "roles.html", "/roles", **roles_table(reader(request).language))
 
 
 @router.get("/api/roles")
@@ -89,7 +83,7 @@ def listed(request: Request) -> Json:
 
 @router.post("/api/accounts", status_code=201)
 def add(request: Request, body: New) -> Json:
-    """A new account. Its one-time password is in this answer and nowhere else; the same request again is answered without it."""
+    """A new account, which opens once a second security administrator confirms it. Its one-time password is in this answer and nowhere else."""
     told: dict[str, str] = {}
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -117,6 +111,12 @@ def disable(request: Request, login: str) -> Json:
 def enable(request: Request, login: str) -> Json:
     """Let in again."""
     return _done(request, login, "enable", lambda conn: people.set_state(conn, login, "active", actor(request)))
+
+
+@router.post("/api/accounts/{login}/confirm")
+def confirm(request: Request, login: str) -> Json:
+    """The second security administrator's yes to what the first granted: from now on it opens."""
+    return _done(request, login, "confirm", lambda conn: people.confirm(conn, login, actor(request)))
 
 
 @router.post("/api/accounts/{login}/unlock")

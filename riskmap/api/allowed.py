@@ -16,7 +16,7 @@ import orjson
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api.deps import now
 from riskmap.core.actor import OFFICER
@@ -46,25 +46,60 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/layers/{layer}/features": "map.read", "GET /api/layers/{layer}/features/{id}": "map.read",
     "GET /api/layers/{layer}/count": "map.read", "GET /api/layers/{layer}/facets": "map.read",
     "GET /api/layers/{layer}/districts": "map.read", "GET /api/layers/{layer}/points": "map.read",
+    "POST /api/layers/{layer}/features/{id}/reveal": "contact.reveal",
     "POST /api/layers/{layer}/features": "feature.put", "PATCH /api/layers/{layer}/features/{id}": "feature.put",
     "POST /api/layers/{layer}/features/{id}/retire": "feature.put",
-    "POST /api/layers/{layer}/imports": "import.run", "GET /api/layers/{layer}/imports/{batch}": "import.run",
-    "GET /api/layers/{layer}/imports/{batch}/rows": "import.run", "GET /api/layers/{layer}/imports/{batch}/workbook": "import.run",
-    "POST /api/layers/{layer}/imports/{batch}/commit": "import.run", "POST /api/layers/{layer}/imports/{batch}/undo": "import.run",
-    "GET /api/imports/progress/{key}": "import.run", "POST /api/ledgers/{ledger}/imports": "import.run",
+    "POST /api/layers/{layer}/imports": "import.propose", "GET /api/layers/{layer}/imports/{batch}": "map.read",
+    "GET /api/layers/{layer}/imports/{batch}/rows": "map.read", "GET /api/layers/{layer}/imports/{batch}/workbook": "map.read",
+    "POST /api/layers/{layer}/imports/{batch}/commit": "import.run", "POST /api/layers/{layer}/imports/{batch}/undo": "feature.decide",
+    "POST /api/layers/{layer}/imports/{batch}/submit": "import.propose", "POST /api/layers/{layer}/imports/{batch}/withdraw": "import.propose",
+    "POST /api/layers/{layer}/imports/{batch}/ask-undo": "import.propose",
+    "POST /api/layers/{layer}/imports/{batch}/return": "feature.decide", "POST /api/layers/{layer}/imports/{batch}/approve": "feature.decide",
+    "GET /api/imports": "map.read", "GET /api/imports/progress/{key}": "map.read", "POST /api/ledgers/{ledger}/imports": "import.run",
     "POST /api/layers/{layer}/export": "export.run",
+    # major hazards
+    "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
+    "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
     # proposals
     "GET /review": "map.read", "GET /api/changes": "map.read", "GET /api/changes/{id}": "map.read", "POST /api/changes/{id}/effect": "map.read",
     "POST /api/layers/{layer}/changes": "feature.propose", "PATCH /api/changes/{id}": "feature.propose",
     "POST /api/changes/{id}/submit": "feature.propose", "POST /api/changes/{id}/withdraw": "feature.propose",
     "POST /api/changes/{id}/return": "feature.decide", "POST /api/changes/{id}/approve": "feature.decide",
     "POST /api/changes/approve": "feature.decide",
+    # forms
+    "GET /register": "feature.propose", "GET /register/{layer}": "feature.propose", "POST /register/{layer}": "feature.propose",
+    "GET /register/{layer}/{id}": "feature.propose", "POST /register/{layer}/{id}": "feature.propose",
+    "GET /drafts": "feature.propose", "GET /drafts/{change}": "feature.propose", "POST /drafts/{change}": "feature.propose",
+    "GET /drafts/{change}/summary": "feature.propose", "POST /drafts/{change}/submit": "feature.propose",
+    "POST /drafts/{change}/withdraw": "feature.propose", "GET /api/place": "map.read",
+    # hidden dangers; a move's own operation is asked by core/danger.py
+    "GET /api/dangers": "map.read", "GET /api/dangers/stats": "map.read", "GET /api/dangers/{id}": "map.read",
+    "POST /api/dangers": "danger.report", "POST /api/dangers/{id}/{move}": "map.read", "POST /api/dangers/export": "export.run",
+    "GET /dangers": "map.read", "POST /dangers/export": "export.run", "GET /dangers/new": "danger.report", "POST /dangers/new": "danger.report",
+    "GET /dangers/{id}": "map.read", "POST /dangers/{id}/{move}": "map.read",
+    "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
+    "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
+    # stock
+    "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
+    "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
+    "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
+    "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
+    "GET /account": "account.own", "POST /account/sessions": "account.own", "POST /account/code": "account.own",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
+    "POST /api/accounts/{login}/confirm": "account.manage",
 })  # fmt: skip
+
+# Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
+FORMS = frozenset(f"POST /{path}" for path in (
+    "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
+    "account/sessions", "account/code",
+    "dangers/new", "dangers/export", "dangers/{id}/{move}",
+    "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.
 OPEN_PATHS = frozenset(key.split(" ", 1)[1] for key, what in OPERATION.items() if what == PUBLIC)
@@ -80,6 +115,8 @@ async def allowed(request: Request) -> None:
     who = getattr(request.state, "actor", None)
     if who is None:
         raise Unauthorized("请先登录 / sign in first", where=SIGNIN)
+    if getattr(request.state, "unproven", False) and route not in FORMS:
+        proven("", None)
     if operation is None or not may(who.role, operation):
         zh, en = ROLES.get(who.role, (who.role, who.role))
         raise Forbidden(
@@ -119,14 +156,26 @@ class Guard:
                 _whole(signed)
                 if scope["method"] not in SAFE:
                     ours(request)
-                    proven(request.headers.get("X-CSRF-Token", ""), signed)
+                    request.state.unproven = not scope["path"].startswith("/api/") and "X-CSRF-Token" not in request.headers
+                    if not request.state.unproven:
+                        proven(request.headers.get("X-CSRF-Token", ""), signed)
                 request.state.actor, request.state.signed = signed.actor, signed  # type: ignore[union-attr]
             else:
                 request.state.actor, request.state.signed = OFFICER, None
         except Problem as fault:
             await refusal(request, fault)(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, send if request.state.signed is None else unkept(send))
+
+
+def unkept(send: Send) -> Send:
+    """An answer to somebody is kept by no cache that may show it to the next, unless the route says how it may be."""
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start" and not any(name.lower() == b"cache-control" for name, _ in message.get("headers", [])):
+            message["headers"] = [*message.get("headers", []), (b"cache-control", b"no-store")]
+        await send(message)
+
+    return told
 
 
 def cookie_name(settings: Settings) -> str:
@@ -167,8 +216,10 @@ def _whole(signed: signin.Signed | None) -> None:
 def refusal(request: Request, fault: Problem) -> Response:
     """A problem document; for a page that needs a sign-in, the way to it."""
     path = request.url.path
-    if isinstance(fault, Unauthorized) and request.method in SAFE and not path.startswith("/api/"):
+    if isinstance(fault, Unauthorized) and not path.startswith("/api/"):
         after = path + (f"?{request.url.query}" if request.url.query else "")
+        if request.method not in SAFE:  # a form whose session ended: back to its page
+            after = path.removesuffix("/submit").removesuffix("/withdraw").removesuffix("/sessions").removesuffix("/code")
         return RedirectResponse(f"{fault.where or SIGNIN}?next={quote(after, safe='')}", status_code=303)
     body = fault.document() | {"request_id": getattr(request.state, "request_id", "")}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if fault.status == 503 else {})

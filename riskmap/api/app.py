@@ -17,17 +17,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import (
     accounts,
+    attachments,
+    batches,
     catalogue,
     changes,
     city,
+    danger_pages,
+    dangers,
+    enterprises,
     exports,
     features,
+    forms,
     grades,
+    hazards,
     imports,
     ledgers,
+    own,
     pages,
     records,
     signin,
+    stock,
     tiles,
 )
 from riskmap.api.allowed import Guard, Keeper, allowed
@@ -51,7 +60,28 @@ from riskmap.store.places import gazetteer
 log = structlog.get_logger()
 
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
-FAMILIES = (catalogue, imports, features, records, changes, exports, grades, city, ledgers, accounts, tiles)
+FAMILIES = (
+    catalogue,
+    imports,
+    batches,
+    features,
+    records,
+    changes,
+    forms,
+    attachments,
+    dangers,
+    danger_pages,
+    exports,
+    grades,
+    hazards,
+    enterprises,
+    city,
+    ledgers,
+    stock,
+    accounts,
+    own,
+    tiles,
+)
 
 
 def create_app(settings: Settings, db: Database, *, grading: bool = True) -> FastAPI:
@@ -105,7 +135,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_middleware(Zipped)
     app.add_middleware(Bounded, most=settings.upload_max_bytes + SLACK)
     app.add_middleware(Named)
-    app.add_middleware(Loopback, closed=keeper.closed)
+    app.add_middleware(Loopback, closed=keeper.closed, behind_gate=settings.behind_gate)
     return app
 
 

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from riskmap.api.deps import Json, actor, desk, now, once, reading, writing
 from riskmap.api.grades import current
 from riskmap.api.records import plain_values, version_of
+from riskmap.core import holding
 from riskmap.core.life_cycle import KINDS, STATES, may_decide
 from riskmap.errors import BadInput, Precondition
-from riskmap.flows import propose, review
+from riskmap.flows import propose, review, succession
 from riskmap.store import changes
 from riskmap.store.query import Conn
 
@@ -23,20 +24,46 @@ router = APIRouter(prefix="/api", tags=["changes"])
 
 Id = Annotated[int, Field(ge=1, lt=2**62)]
 IfMatch = Annotated[str, Header()]
+Figure = Annotated[str, Field(max_length=30)] | float | None
+Parts = Annotated[list[dict[str, Any]] | None, Field(max_length=succession.MOST)]
 
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Draft(Strict):
-    """A proposal: values over a record at base_version, or of a new one (no feature_id)."""
+class Line(Strict):
+    """A chemical of a major hazard: the amount is the design maximum in `unit` (m3 with density in t/m³); see riskmap/core/holding.py."""
 
-    kind: Literal["create", "change", "retire"] = "create"
+    chemical: Annotated[str, Field(max_length=200)] = ""
+    cas: Annotated[str, Field(max_length=40)] | None = None
+    symbols: Annotated[list[Annotated[str, Field(max_length=8)]], Field(max_length=8)] = []
+    amount: Figure = None
+    unit: Literal["t", "kg", "m3"] = "t"
+    density: Figure = None
+    share: Figure = None
+    mixture: Literal["same_class", "own_class"] | None = None
+    on_site: Figure = None
+
+
+Lines = Annotated[list[Line], Field(max_length=holding.MOST)]
+
+
+class Draft(Strict):
+    """A proposal: values over a record at base_version, or of a new one (no feature_id).
+
+    transfer: to_org, the code of the organisation that takes the record; merge: into, the record that stays; split: parts, values of each.
+    """
+
+    kind: Literal["create", "change", "retire", "split", "merge", "transfer"] = "create"
     feature_id: Id | None = None
     base_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     values: dict[str, Any] = {}
     note: Annotated[str, Field(max_length=500)] = ""
+    holdings: Lines | None = None
+    to_org: Annotated[str | None, Field(max_length=9)] = None
+    into: Id | None = None
+    parts: Parts = None
 
 
 class Edit(Strict):
@@ -45,6 +72,8 @@ class Edit(Strict):
     values: dict[str, Any] = {}
     base_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
+    holdings: Lines | None = None
+    parts: Parts = None
 
 
 class Reason(Strict):
@@ -52,6 +81,12 @@ class Reason(Strict):
 
     phrases: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=8)] = []
     text: Annotated[str, Field(max_length=800)] = ""
+
+
+class Decided(Strict):
+    """The findings it was decided upon, as `seen` of the opened proposal; left out, they are not compared."""
+
+    seen: Annotated[str, Field(max_length=32)] | None = None
 
 
 class Seen(Strict):
@@ -72,7 +107,9 @@ def begin(request: Request, layer: str, body: Draft) -> Json:
 
     def act(conn: Conn) -> tuple[int, Any]:
         id = propose.draft(conn, desk(request), declared, body.kind, plain_values(body.values), actor(request), now(),
-                           feature=body.feature_id, base_version=body.base_version, note=body.note)  # fmt: skip
+                           feature=body.feature_id, base_version=body.base_version, note=body.note, to=body.to_org, into=body.into,
+                           parts=None if body.parts is None else [plain_values(p) for p in body.parts],
+                           holdings=plain_lines(body.holdings))  # fmt: skip
         return 201, review.opened(conn, desk(request), id, actor(request), now())
 
     return once(request, [layer, body.model_dump()], act)
@@ -85,7 +122,9 @@ def edit(request: Request, id: Id, body: Edit, if_match: IfMatch = "") -> Json:
 
     def act(conn: Conn) -> tuple[int, Any]:
         propose.edit(conn, desk(request), id, version, plain_values(body.values), actor(request), now(),
-                     base_version=body.base_version, note=body.note)  # fmt: skip
+                     base_version=body.base_version, note=body.note,
+                     parts=None if body.parts is None else [plain_values(p) for p in body.parts],
+                     holdings=plain_lines(body.holdings))  # fmt: skip
         return 200, review.opened(conn, desk(request), id, actor(request), now())
 
     return once(request, [id, version, body.model_dump()], act)
@@ -127,14 +166,17 @@ def send_back(request: Request, id: Id, body: Reason, if_match: IfMatch = "") ->
 
 
 @router.post("/changes/{id}/approve")
-def approve(request: Request, id: Id, if_match: IfMatch = "") -> Json:
-    """Put it in force. 409 with both versions, field by field, where its record moved on."""
-    version = version_of(if_match)
+def approve(request: Request, id: Id, body: Decided | None = None, if_match: IfMatch = "") -> Json:
+    """Put it in force; a transfer is confirmed by the giving side first, then by the taking one.
+
+    409 with both versions, field by field, where its record moved on; 409 with the findings where they are others now.
+    """
+    version, seen = version_of(if_match), body.seen if body else None
 
     def act(conn: Conn) -> tuple[int, Any]:
-        return 200, review.approve(conn, desk(request), id, version, actor(request), now())
+        return 200, review.approve(conn, desk(request), id, version, actor(request), now(), seen)
 
-    return once(request, [id, version], act)
+    return once(request, [id, version, seen], act)
 
 
 @router.post("/changes/approve")
@@ -189,7 +231,7 @@ def queue(
     with reading(request) as conn:
         counts = changes.counts(conn, asked)
         found = changes.page(conn, asked, limit, None if findings is None else not findings, _after(cursor))
-    listed = [one | {"age_s": int((at - one["waiting_since"]).total_seconds()), "may_decide": may_decide(who, one["maker"])}
+    listed = [one | {"age_s": int((at - one["waiting_since"]).total_seconds()), "may_decide": may_decide(who, one)}
               for one in found]  # fmt: skip
     last = found[-1] if len(found) == limit else None
     cursor = base64.urlsafe_b64encode(orjson.dumps([last["waiting_since"], last["id"]])).decode() if last else ""
@@ -202,6 +244,11 @@ def one(request: Request, id: Id) -> Json:
     with reading(request) as conn:
         found = review.opened(conn, desk(request), id, actor(request), now())
     return Json(found, headers={"ETag": f'"{found["version"]}"'})
+
+
+def plain_lines(lines: list[Line] | None) -> list[dict[str, Any]] | None:
+    """The chemicals as core.holding takes them; None where the request says nothing of them."""
+    return None if lines is None else [line.model_dump() for line in lines]
 
 
 def _after(cursor: str) -> tuple[dt.datetime, int] | None:

@@ -26,8 +26,8 @@ def status(request: Request) -> Json:
     with reading(request) as conn:
         totals = remembered(request, conn, ("totals",), lambda: features.totals(conn))
         ledgers = remembered(request, conn, ("ledgers",), lambda: features.ledgers(conn, today()))
-        run = grades.last_run(conn)
-    return Json({"layers": totals, "run": run, "today": today(), **ledgers})
+        run, demo = grades.last_run(conn), features.demo(conn)
+    return Json({"demo": demo, "layers": totals, "run": run, "today": today(), **ledgers})
 
 
 @router.get("/districts.geojson")

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from riskmap.core.actor import Actor
 from riskmap.errors import Conflict, Precondition, Unauthorized
+from riskmap.flows import signin
 from riskmap.flows.register import Desk
 from riskmap.flows.survey import beijing_day
 from riskmap.settings import Settings
@@ -80,16 +81,27 @@ def reading(request: Request) -> Iterator[Conn]:
 
 @contextmanager
 def writing(request: Request) -> Iterator[Conn]:
-    """The request's one transaction, for a change."""
+    """The request's one transaction, for a change. Raises Unauthorized when its session ended, or became another's, while the body came in."""
+    still_signed(request)
     with database(request).as_user(
         actor(request), write=True, address=address_of(request), request_id=request.state.request_id
     ) as conn:
         yield conn
 
 
+def still_signed(request: Request) -> None:
+    """Whoever was let in at the door is looked up again: between the two a long body may have come in. Raises Unauthorized."""
+    signed = getattr(request.state, "signed", None)
+    if signed is None:
+        return
+    again = signin.resolve(database(request), settings(request), signed.id, now())
+    if again is None or again.kind != "full" or again.actor != signed.actor:
+        raise Unauthorized("登录已失效 / the session has ended", where="/signin", remedy="重新登录后再试 / sign in and try again")
+
+
 def client_key(request: Request) -> str:
     """The request's Idempotency-Key. Raises Precondition without one; as a dependency it is asked before a body is read."""
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.headers.get("Idempotency-Key", "") or getattr(request.state, "form_key", "")
     if not 8 <= len(key) <= 200:
         raise Precondition(
             "缺少 Idempotency-Key / the Idempotency-Key header is missing",
@@ -106,8 +118,9 @@ def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) ->
     """
     key = client_key(request)
     route = f"{request.method} {request.url.path}"
-    digest = hashlib.sha256(route.encode() + orjson.dumps(body, default=str)).hexdigest()
     who = actor(request)
+    sight = [who.role, who.scope, who.orgs]  # the same request under another role is another request
+    digest = hashlib.sha256(route.encode() + orjson.dumps([body, sight], default=str)).hexdigest()
     with writing(request) as conn:
         if not journal.claim(conn, who, key, route, digest):
             before = journal.recall(conn, who, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -37,9 +38,10 @@ def make(request: Request, layer: str, body: Annotated[Asked, Body()]) -> Respon
     order = sort_of(body.filters.get("sort") or declared.sort)
     who, at_time = actor(request), now()
     with writing(request) as conn:
-        rows = export.rows(conn, declared, asked, order, today())
-        journal.audit(conn, who, "export", layer=layer, after={"format": body.format, "filters": body.filters, "rows": len(rows)})
-    content = export.written(declared, at.catalogue, rows, body.format, mark(who.unit, who.name, at_time))
+        rows = export.rows(conn, declared, asked, order, today(), who)
+        content = export.written(declared, at.catalogue, rows, body.format, mark(who.unit, who.name, at_time))
+        told = {"format": body.format, "filters": body.filters, "rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()}
+        journal.audit(conn, who, "export", layer=layer, after=told)
     name = f"{declared.label.zh}-{at_time.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y%m%d-%H%M}-{len(rows)}.{body.format}"
     headers = {
         "Content-Disposition": f"attachment; filename=\"{layer}.{body.format}\"; filename*=UTF-8''{quote(name)}",

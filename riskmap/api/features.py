@@ -10,11 +10,12 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from riskmap.api.deps import Json, desk, reading, today
+from riskmap.api.deps import Json, actor, desk, reading, today
 from riskmap.api.kept import remembered
 from riskmap.core.cell import hex_of
 from riskmap.core.filter import Filter, parse, sort_of
 from riskmap.core.layer import Layer
+from riskmap.core.mask import Mask
 from riskmap.errors import BadInput
 from riskmap.store import features
 
@@ -75,7 +76,7 @@ def _page(
         else [name for name in properties.split(",") if name in names]
     )
     with reading(request) as conn:
-        found = features.page(conn, filter_, order, limit, cursor or None, shown, today(), facts)
+        found = features.page(conn, filter_, order, limit, cursor or None, shown, today(), facts, Mask(actor(request), declared))
         matched = remembered(request, conn, ("count", filter_), lambda: features.count(conn, filter_, today())) if count else None
     links = []
     if found.cursor:

@@ -168,7 +168,7 @@ def how_far(request: Request, key: Annotated[str, Segment(min_length=8, max_leng
 def one(request: Request, layer: str, batch: int) -> Json:
     """The batch: its state, counts by outcome, and what was said about the whole file."""
     with reading(request) as conn:
-        return Json(_shown(_batch(conn, layer, batch)))
+        return Json(_shown(batch_of(conn, layer, batch)))
 
 
 @router.get(PATH + "/{batch}/rows")
@@ -186,7 +186,7 @@ def rows(
     if unknown := [o for o in outcomes if o not in known]:
         raise BadInput("没有这种结果 (no such outcome)", where="outcome=" + ",".join(unknown), remedy="、".join(sorted(known)))
     with reading(request) as conn:
-        _batch(conn, layer, batch)
+        batch_of(conn, layer, batch)
         found = imports.planned(conn, batch, outcomes or None, cursor, limit)
     links = []
     if len(found) == limit:
@@ -212,7 +212,7 @@ def commit(request: Request, layer: str, batch: int, body: Annotated[Commit, Bod
     """Execute exactly the plan of that hash, in one transaction. Sent twice, it happens once. Its progress is told as an upload's."""
 
     def act(conn: Conn) -> tuple[int, Any]:
-        _batch(conn, layer, batch)
+        batch_of(conn, layer, batch)
         return 200, register.commit(conn, desk(request), batch, body.plan_hash, actor(request), now(), body.accept_duplicates)
 
     with watched(request, "committing") as seen:
@@ -225,7 +225,7 @@ def undo(request: Request, layer: str, batch: int) -> Json:
     """Take the batch back, unless a row of it has been edited since."""
 
     def act(conn: Conn) -> tuple[int, Any]:
-        _batch(conn, layer, batch)
+        batch_of(conn, layer, batch)
         return 200, register.undo(conn, desk(request), batch, actor(request), now())
 
     return once(request, {"batch": batch, "layer": layer}, act)
@@ -254,7 +254,7 @@ def uploads(bounds: Settings) -> Path:
     return bounds.var_dir / "uploads"
 
 
-def _batch(conn: Conn, layer: str, batch: int) -> dict[str, Any]:
+def batch_of(conn: Conn, layer: str, batch: int) -> dict[str, Any]:
     found = imports.batch(conn, layer, batch) if 0 < batch < 2**62 else None
     if found is None:
         raise NotFound("没有这个批次 / no such batch", where=f"{layer}/{batch}")
@@ -276,6 +276,15 @@ def _shown(held: dict[str, Any]) -> dict[str, Any]:
         "created_at",
         "committed_at",
         "undone_at",
+        "actor",
+        "note",
+        "reason",
+        "checker",
+        "submitted_at",
+        "decided_at",
+        "undo_reason",
+        "undo_asked_at",
+        "undone_by",
     )
     return {k: held[k] for k in keep}
 

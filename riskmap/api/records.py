@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Request
+from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, actor, desk, now, once, reading, today
+from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, today, writing
 from riskmap.core.cell import hex_of
+from riskmap.core.mask import Mask
 from riskmap.errors import BadInput, NotFound, Precondition
-from riskmap.flows import register
+from riskmap.flows import contact, register
 from riskmap.store import features
 from riskmap.store.query import Conn
 
@@ -24,7 +26,7 @@ Id = Annotated[int, "id"]
 def one(request: Request, layer: str, id: int) -> Json:
     """One record as GeoJSON with every attribute, its ledgers, history and neighbours. Absent and not yours are the same 404."""
     at = desk(request)
-    at.catalogue.layer(layer)
+    declared = at.catalogue.layer(layer)
     with reading(request) as conn:
         found = features.one(conn, layer, id, today()) if 0 < id < 2**62 else None
         if found is None:
@@ -33,7 +35,7 @@ def one(request: Request, layer: str, id: int) -> Json:
         if found["lon"] is not None:
             others = [name for name in at.catalogue.layers if name != "enterprise"]
             near = features.near(conn, others, found["lon"], found["lat"], NEIGHBOURS_M, NEIGHBOURS, beside=id)
-    return Json(_shown(found, near), headers={"ETag": f'"{found["version"]}"'})
+    return Json(_shown(found, near, Mask(actor(request), declared)), headers={"ETag": f'"{found["version"]}"'})
 
 
 @router.post("")
@@ -45,7 +47,7 @@ def create(request: Request, layer: str, body: Annotated[dict[str, Any], Body()]
         id = register.save(conn, desk(request), declared, _values(body), actor(request), now())
         found = features.one(conn, layer, id, today())
         assert found is not None
-        return 201, _shown(found, [])
+        return 201, _shown(found, [], Mask(actor(request), declared))
 
     return once(request, body, act)
 
@@ -62,7 +64,7 @@ def change(
         register.save(conn, desk(request), declared, _values(body), actor(request), now(), id=id, version=version)
         found = features.one(conn, layer, id, today())
         assert found is not None
-        return 200, _shown(found, [])
+        return 200, _shown(found, [], Mask(actor(request), declared))
 
     return once(request, {"id": id, "version": version, "body": body}, act)
 
@@ -78,6 +80,22 @@ def retire(request: Request, layer: str, id: int, if_match: Annotated[str, Heade
         return 200, {"id": id, "status": "retired"}
 
     return once(request, {"id": id, "version": version}, act)
+
+
+class Why(BaseModel):
+    """Why a person's name and phone are looked at, in the reader's words; it stands in the audit."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    reason: Annotated[str, Field(min_length=2, max_length=500)]
+
+
+@router.post("/{id}/reveal")
+def reveal(request: Request, layer: str, id: int, body: Annotated[Why, Body()]) -> Json:
+    """The persons and phones of one record without their mask. Written into the audit with the reason; no record, no row."""
+    declared = desk(request).catalogue.layer(layer)
+    client_key(request)
+    with writing(request) as conn:  # every look is a look: nothing of it is kept to be answered again
+        return Json({"fields": contact.revealed(conn, declared, id, body.reason, actor(request), today())})
 
 
 def version_of(if_match: str) -> int:
@@ -106,7 +124,7 @@ def _values(body: dict[str, Any]) -> dict[str, Any]:
     return plain_values(body)
 
 
-def _shown(found: dict[str, Any], near: list[dict[str, Any]]) -> dict[str, Any]:
+def _shown(found: dict[str, Any], near: list[dict[str, Any]], mask: Mask) -> dict[str, Any]:
     place = None if found["lon"] is None else {"type": "Point", "coordinates": [round(found["lon"], 7), round(found["lat"], 7)]}
     properties = {
         key: found[key]
@@ -135,18 +153,20 @@ def _shown(found: dict[str, Any], near: list[dict[str, Any]]) -> dict[str, Any]:
         "district": found["district_code"],
         "town": found["town_code"],
         "cell": hex_of([found["cell"]])[0] if found["cell"] else None,
-        "attributes": found["attributes"],
+        "attributes": mask.over(found["attributes"], found["steward_org"]),
+        "masked": mask.hidden(found["attributes"], found["steward_org"]),
     }
     return {
         "type": "Feature",
         "id": found["id"],
         "layer": found["layer"],
         "geometry": place,
-        "properties": properties | found["attributes"],
+        "properties": properties | properties["attributes"],
         "dangers": found["dangers"],
         "holdings": found["holdings"],
         "stock": found["stock"],
         "children": found["children"],
+        "links": found["links"],
         "history": _history(found["history"]),
         "neighbours": [
             {k: n[k] for k in ("layer", "id", "code", "name", "level", "lon", "lat")} | {"distance_m": round(n["distance_m"], 1)}
@@ -158,7 +178,7 @@ def _shown(found: dict[str, Any], near: list[dict[str, Any]]) -> dict[str, Any]:
 def _history(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Newest first, each with the names of the fields that differ from the version before."""
     out = []
-    for newer, older in zip(versions, [*versions[1:], None], strict=True):
+    for newer, older in zip(versions, [*versions[1:], None][: len(versions)], strict=True):
         changed: list[str] = []
         if older and newer["row"] and older["row"]:
             a, b = (v["row"] | v["row"]["attributes"] for v in (newer, older))

@@ -59,7 +59,7 @@ def enter(request: Request, form: Form) -> Response:
         )
     except Problem as fault:
         return _page(request, "signin", form.get("lang", ""), fault, next=form.get("next", ""))
-    return _on(request, ticket, form)
+    return went_on(request, ticket, form)
 
 
 @router.get("/signin/totp")
@@ -83,7 +83,7 @@ def code(request: Request, form: Form) -> Response:
         ticket = signin.prove(database(request), settings(request), signed, form.get("code", ""), visit(request))
     except Problem as fault:
         return _code_page(request, signed, form.get("lang", ""), form.get("next", ""), fault)
-    return _on(request, ticket, form)
+    return went_on(request, ticket, form)
 
 
 @router.get("/signin/password")
@@ -108,7 +108,7 @@ def change_password(request: Request, form: Form) -> Response:
         ticket = signin.change_password(database(request), settings(request), signed, old, new, again, visit(request))
     except Problem as fault:
         return _page(request, "password", form.get("lang", ""), fault, next=form.get("next", ""), csrf=signed.csrf)
-    return _on(request, ticket, form)
+    return went_on(request, ticket, form)
 
 
 @router.post("/signout")
@@ -141,7 +141,7 @@ def _half(request: Request, *kinds: str) -> signin.Signed | None:
     return signed if signed and signed.kind in kinds else None
 
 
-def _on(request: Request, ticket: signin.Ticket, form: dict[str, str]) -> Response:
+def went_on(request: Request, ticket: signin.Ticket, form: dict[str, str]) -> Response:
     """To the next step, with the new session's cookie."""
     wanted, bounds = form.get("next", ""), settings(request)
     kept = urlencode({k: form[k] for k in ("next", "lang") if form.get(k)})

@@ -141,7 +141,7 @@ def export(
             desk = _desk(given, conn)
             declared = desk.catalogue.layer(layer)
             order = sort_of(pairs.pop("sort", "") or declared.sort)
-            found = exporting.rows(conn, declared, parse(declared, pairs), order, beijing_day(now))
+            found = exporting.rows(conn, declared, parse(declared, pairs), order, beijing_day(now), OPERATOR)
             journal.audit(conn, OPERATOR, "export", layer=layer, after={"format": format, "filters": pairs, "rows": len(found)})
         mark = f"{OPERATOR.unit} {OPERATOR.name} {now.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y-%m-%d %H:%M}"
         content = exporting.written(declared, desk.catalogue, found, format, mark)

@@ -134,7 +134,8 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
 
     log.configure(given)
     config = uvicorn.Config(
-        create_app(given, db), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
+        create_app(given, db), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10,
+        forwarded_allow_ips=given.trusted_proxies,
     )
     server = Server(config)
     server.address = address(given)

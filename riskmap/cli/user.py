@@ -50,7 +50,8 @@ def listed(as_json: Annotated[bool, typer.Option("--json", help="机器可读 fo
         print(orjson.dumps(found).decode())
         return
     for a in found:
-        marks = [a["state"], "2FA" if a["second_factor"] else "", "locked" if _locked(a["locked_until"]) else ""]
+        waits = f"待确认 awaits confirmation ({a['awaits']})" if a["awaits"] else ""
+        marks = [a["state"], waits, "2FA" if a["second_factor"] else "", "locked" if _locked(a["locked_until"]) else ""]
         print(f"{a['login']:<20} {ROLES[a['role']][0]:<10} {a['unit']} {a['name']} {' '.join(m for m in marks if m)}")
     print(f"{len(found)} 个账户 accounts")
 
@@ -92,6 +93,14 @@ def reset_password(
     with opened(settings()) as db, db.as_user(OPERATOR, write=True) as conn:
         password = people.reset_password(conn, login, OPERATOR, dt.datetime.now(dt.UTC), second_factor)
     print(f"一次性口令 one-time password:\n\n    {password}\n")
+
+
+@user.command()
+def confirm(login: Login) -> None:
+    """确认安全管理员的授权 · confirm what a security administrator granted."""
+    with opened(settings()) as db, db.as_user(OPERATOR, write=True) as conn:
+        done = people.confirm(conn, login, OPERATOR)
+    print(f"已确认 confirmed: {done['login']} · {ROLES[done['role']][0]}")
 
 
 @user.command()

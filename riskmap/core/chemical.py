@@ -9,6 +9,7 @@ named; it is never taken as nothing. Tables come from data/codes and are passed 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -22,23 +23,27 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One chemical of a unit. `symbols`: class symbols of table 2 (J1 … W11), from the safety data sheet."""
+    """One chemical of a unit. `symbols`: class symbols of table 2 (J1 … W11), from the safety data sheet.
+
+    own_class: a mixture of another hazard class than the substance it is named after, counted by its own class alone (4.2.3).
+    """
 
     chemical: str
     design_max_t: Number
     cas: str | None = None
     symbols: tuple[str, ...] = ()
+    own_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The working of one chemical. `beta` and `term` are None while its class symbol is not known."""
+    """The working of one chemical. `beta` and `term` are None while its class symbol is not known, Q and q / Q too where table 1 lacks it."""
 
     chemical: str
     quantity_t: Decimal
-    q_critical_t: Decimal
+    q_critical_t: Decimal | None
     q_source: str                    # e.g. 表1 no. 12, 表2 W5.3
-    ratio: Decimal                   # q / Q
+    ratio: Decimal | None            # q / Q
     beta: Decimal | None
     beta_source: str                 # e.g. 表3, 表4 W5.3
     term: Decimal | None             # β · q / Q
@@ -46,10 +51,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """`is_major` from S alone. `r` and `grade` are None when something in `unknown` stands in the way, or S < 1 (no grade)."""
+    """`is_major` from S alone; None while what is known is below 1 and the Q of something is not. `s` is the sum of what is known.
+
+    `r` and `grade` are None when something in `unknown` stands in the way; `grade` also where S < 1.
+    """
 
     s: Decimal
-    is_major: bool
+    is_major: bool | None
     alpha: Decimal | None
     r: Decimal | None
     grade: str | None                # 一级 二级 三级 四级
@@ -62,12 +70,13 @@ class Tables:
 
     def __init__(self, table1: Iterable[Row], table2: Iterable[Row], beta: Iterable[Row], alpha: Iterable[Row],
                  grades: Iterable[Row]) -> None:
+        self.table1 = list(table1)
         self.by_name: dict[str, Row] = {}
         by_cas: dict[str, list[Row]] = {}
-        for row in table1:
+        for row in self.table1:
             for name in (row["zh"], *_parts(row["alias"])):
                 # names that several rows share (硝化棉) do not identify one
-                self.by_name[_key(name)] = {} if _key(name) in self.by_name else row
+                self.by_name[key(name)] = {} if key(name) in self.by_name else row
             for cas in _parts(row["cas"]):
                 by_cas.setdefault(cas, []).append(row)
         self.by_cas = {cas: rows[0] for cas, rows in by_cas.items() if len(rows) == 1}
@@ -75,14 +84,22 @@ class Tables:
         self.classes = {row["code"]: row for row in table2}
         beta = list(beta)
         self.beta_cas = {row["code"]: Fraction(row["beta"]) for row in beta if row["parent"] == "3"}
-        self.beta_name = {_key(row["zh"]): Fraction(row["beta"]) for row in beta if row["parent"] == "3"}
+        self.beta_name = {key(row["zh"]): Fraction(row["beta"]) for row in beta if row["parent"] == "3"}
         self.beta_symbol = {row["code"]: Fraction(row["beta"]) for row in beta if row["parent"] == "4"}
         self.alpha = sorted(((int(row["population_min"]), Fraction(row["alpha"])) for row in alpha), reverse=True)
         self.grades = sorted(((Fraction(row["r_min"] or "0"), row["code"]) for row in grades), reverse=True)
 
+    def sharing(self, name: str) -> list[Row]:
+        """The rows of table 1 that share this name (硝化棉), where it does not identify one; else none."""
+        if self.by_name.get(key(name)) != {}:
+            return []
+        return [row for row in self.table1 if key(name) in map(key, (row["zh"], *_parts(row["alias"])))]
+
     def named(self, holding: Holding) -> Row | None:
         """The row of table 1 that means this chemical: by name or alias, else by CAS."""
-        found = self.by_name.get(_key(holding.chemical))
+        if holding.own_class:
+            return None
+        found = self.by_name.get(key(holding.chemical))
         if found:
             return found
         cas = (holding.cas or "").strip()
@@ -92,18 +109,23 @@ class Tables:
         return self.by_cas.get(cas)
 
 
-def assess(holdings: Sequence[Holding], population_500m: int | None, tables: Tables) -> Assessment:
+def assess(holdings: Sequence[Holding], population_500m: int | None, tables: Tables, partial: bool = False) -> Assessment:
     """S, R and grade of one unit.
 
     population_500m: residents within 500 m outside the boundary, None unknown. Raises BadInput for a negative or unreadable
-    quantity, an unknown class symbol, or a chemical that neither table covers.
+    quantity, a class symbol there is not, or a chemical that neither table covers; `partial` names that one as unknown instead.
     """
-    lines, unknown = [], []
+    lines, unknown, whole = [], [], True
     s, weighted = Fraction(0), Fraction(0)
     for at, holding in enumerate(holdings):
         q = _tonnes(holding.design_max_t, at)
-        critical, q_source = _critical(holding, tables, at)
+        critical, q_source = _critical(holding, tables, at, partial)
         beta, beta_source = _beta(holding, tables)
+        if critical is None:
+            ratio, whole = None, whole and not q
+            unknown += [f"{holding.chemical}: 表 1 无此物质, 缺危险性类别符号, Q 未知 not in table 1, class symbol missing"] if q else []
+            lines.append(Line(holding.chemical, _decimal(q), None, "", None, None, "", None))
+            continue
         ratio = q / critical
         s += ratio
         if beta is None and q:
@@ -115,13 +137,13 @@ def assess(holdings: Sequence[Holding], population_500m: int | None, tables: Tab
     alpha = _alpha(population_500m, tables)
     if alpha is None:
         unknown.append("缺厂界外 500 m 常住人口 residents within 500 m missing")
-    is_major = s >= 1
+    is_major = True if s >= 1 else False if whole else None
     r = None if unknown else alpha * weighted
     grade = next(code for low, code in tables.grades if r >= low) if is_major and r is not None else None
     return Assessment(_decimal(s), is_major, _decimal(alpha), _decimal(r), grade, tuple(lines), tuple(unknown))
 
 
-def _critical(holding: Holding, tables: Tables, at: int) -> tuple[Fraction, str]:
+def _critical(holding: Holding, tables: Tables, at: int, partial: bool) -> tuple[Fraction | None, str]:
     """4.1.2: table 1 if named there, else table 2 by class; of several classes the lowest."""
     row = tables.named(holding)
     for symbol in holding.symbols:
@@ -130,6 +152,8 @@ def _critical(holding: Holding, tables: Tables, at: int) -> tuple[Fraction, str]
                            where=f"holdings[{at}].symbols", remedy="J1 … W11")
     if row:
         return Fraction(row["q_critical_t"]), f"表1 no. {row['code']}"
+    if not holding.symbols and partial:
+        return None, ""
     if not holding.symbols:
         raise BadInput(f"{holding.chemical}: 表 1 无此物质, 也没有类别符号 (not in table 1 and no class symbol)",
                        where=f"holdings[{at}]", remedy="核对名称或填写类别符号 check the name or give the class symbol")
@@ -140,12 +164,12 @@ def _critical(holding: Holding, tables: Tables, at: int) -> tuple[Fraction, str]
 def _beta(holding: Holding, tables: Tables) -> tuple[Fraction | None, str]:
     """Table 3 by substance first, else table 4 by class; of several the largest (no rule is printed, this is the safe side)."""
     row = tables.named(holding)
-    for cas in (holding.cas, *(_parts(row["cas"]) if row else ())):
+    for cas in () if holding.own_class else (holding.cas, *(_parts(row["cas"]) if row else ())):
         if cas and cas.strip() in tables.beta_cas:
             return tables.beta_cas[cas.strip()], "表3"
-    for name in (holding.chemical, row["zh"] if row else ""):
-        if _key(name) in tables.beta_name:
-            return tables.beta_name[_key(name)], "表3"
+    for name in () if holding.own_class else (holding.chemical, row["zh"] if row else ""):
+        if key(name) in tables.beta_name:
+            return tables.beta_name[key(name)], "表3"
     if not holding.symbols:
         return None, ""
     symbol = max(holding.symbols, key=lambda one: tables.beta_symbol[one])
@@ -184,5 +208,6 @@ def _parts(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").replace("、", ";").split(";") if part.strip()]
 
 
-def _key(name: str) -> str:
-    return (name or "").strip().replace("（", "(").replace("）", ")").replace("，", ",").replace(" ", "").casefold()
+def key(name: str) -> str:
+    """A name as the tables compare it: whatever the width of its brackets, without blanks."""
+    return unicodedata.normalize("NFKC", name or "").replace(" ", "").casefold()

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 FieldType = Literal["text", "integer", "number", "boolean", "date", "code", "codes", "phone", "person", "uscc"]
+PERSONAL = frozenset({"phone", "person"})  # masked by role in whatever leaves the product (core/mask.py)
 GradingRole = Literal["none", "source", "major_hazard", "shelter", "team", "depot", "occupants"]
 Visibility = Literal["public", "staff", "steward"]
 
@@ -126,6 +127,10 @@ class Layer(Strict):
         asked: list[Any] = [*self.list_columns, *self.search]
         if self.level:
             asked += [self.level.likelihood, self.level.severity, self.level.field]
+        personal = {f.name for f in self.field if f.type in PERSONAL}
+        told = personal.intersection([*self.search, self.sort, *(f.name for f in self.field if f.facet)])
+        if told:  # who does not see it could find it out by asking
+            raise ValueError(f"layer {self.name}: persons and phones are not searched, sorted or counted: {', '.join(sorted(told))}")
         g = self.grading
         asked += [g.accident_type, g.modelled_radius_m, g.capacity, g.state, g.occupants]
         for name in asked:

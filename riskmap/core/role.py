@@ -25,12 +25,20 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "map.read": ("查看地图、清单与定级", "Map, lists and grades"),
+    "contact.reveal": ("查看遮蔽的联系人（记入审计）", "Lift a contact's mask (audited)"),
     "feature.propose": ("填报与变更申请", "Propose records and changes"),
     "feature.decide": ("审核", "Decide on proposals"),
     "feature.put": ("直接登记在册记录", "Write records in force"),
+    "import.propose": ("批量填报", "Bring files and hand them in"),
+    "danger.report": ("登记隐患与挂账", "Report hidden dangers"),
+    "danger.rectify": ("隐患整改", "Rectify hidden dangers"),
+    "danger.check": ("隐患复查与销账", "Check and close hidden dangers"),
+    "danger.supervise": ("重大隐患挂牌督办", "Supervise major hidden dangers"),
     "import.run": ("批量导入", "Import files"),
     "export.run": ("导出", "Export"),
     "whatif.run": ("推演", "What-if"),
+    "stock.move": ("物资出入库与盘点", "Record stock movements"),
+    "stock.approve": ("复核盘点差异与报废", "Approve count differences and scrap"),
     "account.manage": ("管理账户", "Manage accounts"),
     "account.own": ("自己的账户", "The own account"),
     "audit.read": ("查看审计", "Read the audit"),
@@ -39,13 +47,15 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 OWN = frozenset({"account.own", "roles.read"})
-READER = OWN | {"map.read", "export.run", "whatif.run"}
+READER = OWN | {"map.read", "contact.reveal", "export.run", "whatif.run"}
+CLERK = frozenset({"feature.propose", "import.propose", "stock.move", "danger.report", "danger.rectify"})
+DECIDER = frozenset({"feature.decide", "stock.approve", "danger.check"})
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | {"map.read", "feature.propose", "export.run"},
-    "district_clerk": READER | {"feature.propose"},
-    "reviewer": READER | {"feature.decide"},
-    "district_head": READER | {"feature.decide"},
-    "risk_officer": READER | {"feature.propose", "feature.decide", "feature.put", "import.run"},
+    "street_clerk": OWN | CLERK | {"map.read", "contact.reveal", "export.run"},
+    "district_clerk": READER | CLERK,
+    "reviewer": READER | DECIDER,
+    "district_head": READER | DECIDER,
+    "risk_officer": READER | CLERK | DECIDER | {"danger.supervise", "feature.put", "import.run"},
     "commander": READER,
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hmac
 import unicodedata
@@ -12,9 +13,9 @@ STEP_S = 30
 DRIFT = 1  # steps a device's clock may be off, either way
 
 
-def new_secret() -> str:
-    """160 random bits as base 32."""
-    return pyotp.random_base32()
+def secret_of(session: str) -> str:
+    """The secret offered in one half-open session, 160 bits as base 32: another session of the same person is offered another one."""
+    return base64.b32encode(hmac.digest(session.encode(), b"second factor", "sha1")).decode()
 
 
 def grouped(secret: str) -> str:

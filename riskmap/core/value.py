@@ -171,6 +171,14 @@ def boolean(value: Any) -> Parsed:
     return None, Trouble("not-a-boolean", "refuse", "不是“是/否” (neither yes nor no)", "请填“是”或“否”")
 
 
+def person(value: Any, *, max_length: int = 200) -> Parsed:
+    """A person's name. A mask (王****) is not one: it would write over the name it hides."""
+    clean, trouble = text(value, max_length=max_length)
+    if clean is not None and "**" in unicodedata.normalize("NFKC", clean):
+        return None, Trouble("masked", "refuse", "是遮蔽后的姓名，不是姓名 (a masked name, not a name)", "请填真实姓名，或不导入这一列")
+    return clean, trouble
+
+
 def parser(field: LayerField, options: Sequence[Any] = ()) -> Parser:
     """The parser of a declared field. `options`: rows with .code .zh .en for code fields."""
     match field.type:
@@ -186,6 +194,8 @@ def parser(field: LayerField, options: Sequence[Any] = ()) -> Parser:
             return phone
         case "uscc":
             return uscc
+        case "person":
+            return partial(person, max_length=field.max_length)
         case "code" | "codes":
             return option_parser(options, many=field.type == "codes")
         case _:

@@ -14,6 +14,7 @@ from riskmap.core.grading.firmness import Firm
 from riskmap.core.grading.method import MICRO
 from riskmap.core.grading.whatif import Closed, Trial, whatif
 from riskmap.errors import BadInput, NotFound
+from riskmap.flows import held
 from riskmap.flows.grade import Graded
 from riskmap.flows.trial import compared
 from riskmap.store import grades
@@ -55,6 +56,7 @@ def district_card(conn: Conn, graded: Graded, code: str, firm: list[Firm | None]
         }
     body |= named_contributors(conn, found)
     body["difference"] = difference_texts(state)
+    body["restored"] = held.told(conn, graded, code, state, body["difference"])
     body["confidence"] = {
         "letter": state["confidence"],
         "share": now.fresh_share,
@@ -108,6 +110,7 @@ def remembered_card(conn: Conn, graded: Graded, code: str, day: dt.date) -> dict
         "rest": None,
         "foreign": None,
         "difference": difference_texts(state),
+        "restored": [],
         "confidence": {"letter": kept["confidence"], "share": None, "caps": [], "stale": []},
         "counts": None,
         "curve": curve(conn, code, day),

@@ -7,21 +7,24 @@ from typing import Any
 
 from riskmap import writers
 from riskmap.catalogue import Catalogue
+from riskmap.core.actor import Actor
 from riskmap.core.filter import Filter
 from riskmap.core.layer import Layer
+from riskmap.core.mask import Mask
 from riskmap.store import features
 from riskmap.store.query import Conn
 
 PAGE = 5_000
 
 
-def rows(conn: Conn, layer: Layer, asked: Filter, order: tuple[str, str, bool], today: dt.date) -> list[dict[str, Any]]:
-    """Every record of the filter as a GeoJSON feature, in the list's order; no cap."""
+def rows(conn: Conn, layer: Layer, asked: Filter, order: tuple[str, str, bool], today: dt.date, actor: Actor) -> list[dict[str, Any]]:
+    """Every record of the filter as a GeoJSON feature, in the list's order; no cap; persons and phones as the reader may see them."""
     fields = [f.name for f in layer.field]
+    mask = Mask(actor, layer)
     out: list[dict[str, Any]] = []
     cursor: str | None = None
     while True:
-        page = features.page(conn, asked, order, PAGE, cursor, fields, today, facts=False)
+        page = features.page(conn, asked, order, PAGE, cursor, fields, today, facts=False, mask=mask)
         out += page.features
         cursor = page.cursor
         if cursor is None:

@@ -86,7 +86,8 @@ def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, ask
         "district": asked.district,
         "given": dict(asked.mapping),
     }
-    source = Source(file_name=asked.file_name, file_hash=digest(path), crs=checked.crs, mapping=checked.headings, options=where)
+    steward = None if actor.scope == "city" else actor.org  # a unit's file is of its own records
+    source = Source(asked.file_name, digest(path), checked.crs, checked.headings, where, steward)
     made = register.plan(conn, desk, checked, source, actor)
     return {
         "id": made["id"],

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskmap.core.actor import Actor
-from riskmap.core.finding import Finding
+from riskmap.core.finding import Finding, finding
 from riskmap.core.heading import COMMON_LABELS
 from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import NEAR_M, doubts, moved_m
 from riskmap.errors import BadInput, Conflict
-from riskmap.flows.register import Desk, checked_one, planned_one
-from riskmap.store import features
+from riskmap.flows.assess import Lines, assessed, under
+from riskmap.flows.register import TEXTS, Desk, checked_one, planned_one
+from riskmap.store import changes, features
 from riskmap.store.query import Conn
 
 PLANNED = ("code", "name", "parent_id", "address", "district_code", "town_code", "verified_on", "lon", "lat", "cell", "level",
            "missing", "attributes", "steward_org")  # fmt: skip
+
+
+# Findings that hang on what else its reader sees, or on the day: of another reader, or later, they are others.
+SIGHTED = frozenset({"duplicate-exact", "duplicate-soft", "near-by", "moved-far", "missing", "level-moved", "district-moved",
+                     "open-dangers", "overdue-dangers", "has-children"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,9 @@ def judged(
     actor: Actor,
     before: Mapping[str, Any] | None,
     steward: int | None,
+    holdings: Lines | None = None,
 ) -> tuple[dict[str, Any], list[Finding]]:
-    """Payload and findings of these values over the record in force."""
+    """Payload and findings of these values over the record in force, with the chemicals of a major hazard where it tells any."""
     named = lambda name: label(layer, name)["zh"]  # noqa: E731
     if kind == "retire":
         assert before is not None
@@ -55,14 +62,43 @@ def judged(
         return payload, doubts(kind, before, record, [], [], named)
     if before is not None and values.get("code") not in (None, before["code"]):
         raise BadInput("编号不能改 / a record keeps its code", where="code")
-    found = tried(conn, desk, layer, values, actor, before, steward)
-    payload = {"values": found.values, "record": found.record, "difference": found.difference, "note": note[:500]}
+    chemicals = assessed(conn, desk, layer, values, holdings, before)
+    found = tried(conn, desk, layer, under(values, chemicals.computed), actor, before, steward)
+    typed = {key: value for key, value in found.values.items() if key in values}
+    typed |= {key: None for key in chemicals.computed if key in values}
+    payload = {"values": typed, "record": found.record, "difference": found.difference, "note": note[:500]} | chemicals.payload
+    found.findings.extend(chemicals.findings)
     if found.record is None:
         return payload, found.findings
-    place, near = found.record, []
-    if place["lon"] is not None and (before is None or (moved_m(before, place) or 0) > 1):
-        near = features.near(conn, [layer.name], place["lon"], place["lat"], NEAR_M, 5, beside=before["id"] if before else None)
-    return payload, found.findings + doubts(kind, before, place, near, found.findings, named)
+    near = _near(conn, layer, before, found.record)
+    return payload, found.findings + doubts(kind, before, found.record, near, found.findings, named)
+
+
+def seen(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[Finding]:
+    """The findings of a proposal as whoever reads now would find them: duplicates, neighbours and the record in force under the own sight.
+
+    `held` has layer, kind, payload, findings; `before` is the record in force, None where there is none or it is not the reader's.
+    """
+    record = held["payload"]["record"]
+    if record is None:
+        return list(held["findings"])
+    told: list[Finding] = [f for f in held["findings"] if f["code"] not in SIGHTED]
+    if held["feature_id"] is None and record["lon"] is not None:
+        twin = changes.beside(conn, layer.name, record["name"], record["parent_id"], record["lon"], record["lat"], desk.soft_m)
+        if twin:
+            code = "duplicate-exact" if twin["distance_m"] <= 1 else "duplicate-soft"
+            said = TEXTS[code]
+            value = f"{round(twin['distance_m'], 1)} m"
+            told.append(finding(0, "", "lon", value, code, "warn", said["reason"], said["remedy"], {"feature_id": twin["id"]}))
+    near = _near(conn, layer, before, record) if held["kind"] in ("create", "change") else []
+    return told + doubts(held["kind"], before, record, near, told, lambda name: label(layer, name)["zh"])
+
+
+def _near(conn: Conn, layer: Layer, before: Mapping[str, Any] | None, place: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Records of the layer beside a place that is new."""
+    if place["lon"] is None or (before is not None and (moved_m(before, place) or 0) <= 1):
+        return []
+    return features.near(conn, [layer.name], place["lon"], place["lat"], NEAR_M, 5, beside=before["id"] if before else None)
 
 
 def tried(

@@ -170,7 +170,8 @@ def _assessed(conn: Conn, shelf: Shelf, rows: Rows, actor: Actor) -> tuple[list[
 def _assessment(record: Mapping[str, Any], held: Sequence[Mapping[str, Any]], standard: chemical.Tables) -> dict[str, Any]:
     """{code, s, r, grade, is_major, registered, unknown}: figures are decimal text, None while something is unknown."""
     given = [
-        chemical.Holding(h["chemical"], h["design_max_t"], h["cas"], (h["class_symbol"],) if h["class_symbol"] else ())
+        chemical.Holding(h["chemical"], h["design_max_t"], h["cas"], tuple(h["class_symbol"].split("、")) if h["class_symbol"] else (),
+                         h["mixture"] == "own_class")  # fmt: skip
         for h in held
     ]
     out: dict[str, Any] = {"code": record["code"], "registered": record["hazard_grade"], "s": None, "r": None, "grade": None}

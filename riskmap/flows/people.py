@@ -1,4 +1,8 @@
-"""Accounts made, changed, locked out and let in again: by the security administrator, or by whoever holds the command line. Each is audited."""
+"""Accounts made, changed, locked out and let in again: by the security administrator, or by whoever holds the command line. Each is audited.
+
+What a security administrator grants (an account, a role, a new password) opens nothing until a second one confirms it: nobody alone
+becomes somebody else. The command line needs no second person: whoever holds it holds the database.
+"""
 
 from __future__ import annotations
 
@@ -41,30 +45,30 @@ def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: 
     password = one_time()
     if accounts.held(conn, login=login):
         raise Conflict("登录名已有人用 / the login is taken", where=login, remedy="换一个 / use another")
-    id = accounts.add(conn, login, name, home["id"], role, passwords.hashed(password), by.id, now)
-    after = {"login": login, "name": name, "role": role, "org": home["code"]}
+    id = accounts.add(conn, login, name, home["id"], role, passwords.hashed(password), by.id, now, _awaits(by))
+    after = {"login": login, "name": name, "role": role, "org": home["code"], "awaits": _awaits(by)}
     journal.audit(conn, by, "account.add", object_id=id, after=after)
     return id, password
 
 
 def set_role(conn: Conn, login: str, role: str, org: str | None, by: Actor) -> dict[str, Any]:
     """Another role, and unit where `org` is given. The person's sessions end: a higher role may ask for more at the sign-in."""
-    held = _held(conn, login, by)
+    held = _granting(conn, login, by)
     home = _home(conn, role, org) if org else None
     if home is None:
         known = next(o for o in orgs.every(conn) if o["id"] == held["org"])
         home = _home(conn, role, known["code"])
-    accounts.change(conn, held["id"], role, home["id"], held["state"])
+    accounts.change(conn, held["id"], role, home["id"], held["state"], _awaits(by))
     accounts.end_sessions(conn, held["id"])
-    before, after = {"role": held["role"], "org": held["org"]}, {"role": role, "org": home["id"]}
+    before, after = {"role": held["role"], "org": held["org"]}, {"role": role, "org": home["id"], "awaits": _awaits(by)}
     journal.audit(conn, by, "account.role", object_id=held["id"], before=before, after=after)
-    return {"login": held["login"], "role": role, "org": home["code"]}
+    return {"login": held["login"], "role": role, "org": home["code"], "awaits": _awaits(by)}
 
 
 def set_state(conn: Conn, login: str, state: str, by: Actor) -> dict[str, Any]:
     """active or disabled; a disabled person's sessions end with the transaction."""
     held = _held(conn, login, by)
-    accounts.change(conn, held["id"], held["role"], held["org"], state)
+    accounts.change(conn, held["id"], held["role"], held["org"], state, held["awaits"])
     ended = accounts.end_sessions(conn, held["id"]) if state == "disabled" else 0
     operation = "account.disable" if state == "disabled" else "account.enable"
     journal.audit(
@@ -75,15 +79,29 @@ def set_state(conn: Conn, login: str, state: str, by: Actor) -> dict[str, Any]:
 
 def reset_password(conn: Conn, login: str, by: Actor, now: dt.datetime, second_factor: bool = False) -> str:
     """A one-time password in place of a forgotten one, told this once; sessions end. `second_factor`: the lost device is forgotten too."""
-    held = _held(conn, login, by)
+    held = _granting(conn, login, by)
     password = one_time()
-    accounts.set_password(conn, held["id"], passwords.hashed(password), True, now)
-    if second_factor:
-        accounts.set_second_factor(conn, held["id"], None, False, 0)
+    accounts.set_password(conn, held["id"], passwords.hashed(password), True, now, _awaits(by), second_factor)
     ended = accounts.end_sessions(conn, held["id"])
-    after = {"second_factor": "forgotten" if second_factor else "kept", "sessions": ended}
+    after = {"second_factor": "forgotten" if second_factor else "kept", "sessions": ended, "awaits": _awaits(by)}
     journal.audit(conn, by, "account.reset", object_id=held["id"], after=after)
     return password
+
+
+def confirm(conn: Conn, login: str, by: Actor) -> dict[str, Any]:
+    """The second person's yes to what another granted. Raises Conflict when nothing waits, Forbidden for one's own grant."""
+    held = _held(conn, login, by)
+    if held["awaits"] is None:
+        raise Conflict("没有待确认的授权 / nothing waits to be confirmed", where=held["login"])
+    if held["awaits"] == by.id:
+        raise Forbidden(
+            "须由另一位安全管理员确认 / a second security administrator confirms it",
+            where=held["login"], remedy="或在服务器上 or on the server: riskmap user confirm " + held["login"],
+        )  # fmt: skip
+    accounts.change(conn, held["id"], held["role"], held["org"], held["state"], None)
+    after = {"role": held["role"], "org": held["org"]}
+    journal.audit(conn, by, "account.confirm", object_id=held["id"], before={"awaits": held["awaits"]}, after=after)
+    return {"login": held["login"], "role": held["role"], "confirmed": True}
 
 
 def unlock(conn: Conn, login: str, by: Actor) -> None:
@@ -104,6 +122,22 @@ def _held(conn: Conn, login: str, by: Actor) -> dict[str, Any]:
             remedy="由另一位安全管理员 / ask another security administrator",
         )
     return held
+
+
+def _granting(conn: Conn, login: str, by: Actor) -> dict[str, Any]:
+    """The account to be given something. What another granted is confirmed or the account disabled first: two grants are not mixed."""
+    held = _held(conn, login, by)
+    if held["awaits"] not in (None, by.id) and _awaits(by):
+        raise Conflict(
+            f"{held['awaits']} 的授权还待确认 / a grant by {held['awaits']} waits to be confirmed",
+            where=held["login"], remedy="先确认，或停用该账户 / confirm it first, or disable the account",
+        )  # fmt: skip
+    return held
+
+
+def _awaits(by: Actor) -> str | None:
+    """Whose grant it is, to be confirmed by another; None from the command line."""
+    return by.id if by.role == "security_admin" else None
 
 
 def _home(conn: Conn, role: str, org: str) -> dict[str, Any]:

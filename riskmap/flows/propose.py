@@ -4,24 +4,30 @@ Its payload, JSON:
     values      field → value as read, or as typed where a field is refused; None empties the field
     record      what would be in force, as a plan keeps it; None while a field is refused
     difference  field → [in force, proposed], of what differs
-    note        why, in the maker's words (retiring)
+    note        why, in the maker's words: retiring, a place outside the unit's own area
+    holdings, assessment, computed: of a major hazard, see riskmap/flows/assess.py
 A draft may lack anything and hold refused values; what is handed in may lack (待补) but holds none refused.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskmap.core.actor import Actor
+from riskmap.core.finding import Finding
 from riskmap.core.layer import Layer
 from riskmap.core.life_cycle import EDITABLE, KINDS, PROPOSERS, allow
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
+from riskmap.flows import succession
+from riskmap.flows.assess import Lines
 from riskmap.flows.judge import judged, moved_on
 from riskmap.flows.register import Desk, in_force
 from riskmap.store import changes, features, journal
 from riskmap.store.query import Conn
+
+ANSWERED = frozenset({"outside-unit"})  # findings that their maker answers in the note before the proposal is handed in
 
 
 def draft(
@@ -36,8 +42,14 @@ def draft(
     feature: int | None = None,
     base_version: int | None = None,
     note: str = "",
+    holdings: Lines | None = None,
+    to: str | None = None,
+    into: int | None = None,
+    parts: Sequence[Mapping[str, Any]] | None = None,
 ) -> int:
     """Begin a proposal: a new record, a change of `feature` at `base_version`, or its end. Returns the proposal's id.
+
+    `to`: code of the organisation that takes it over (transfer); `into`: the record it is merged into; `parts`: what it is split into.
 
     Raises BadInput, NotFound, Forbidden (another organisation's record that all staff may see), Conflict (moved on, or proposed already).
     """
@@ -64,7 +76,9 @@ def draft(
                 change=standing["id"],
                 state=standing["state"],
             )
-    payload, findings = judged(conn, desk, layer, kind, values, note, actor, before, steward)
+    taker = succession.target(conn, kind, to, before)
+    more = {"to": taker, "into": into, "parts": parts, "holdings": holdings}
+    payload, findings = _judged(conn, desk, layer, kind, values, note, actor, before, steward, more)
     owner = steward or (payload["record"] or {}).get("steward_org") or actor.org
     id = changes.add(
         conn,
@@ -77,6 +91,7 @@ def draft(
         findings=findings,
         maker=actor.id,
         now=now,
+        to_org=taker["id"] if taker else None,
     )
     note_move(conn, actor, "change.draft", layer.name, owner, id, None, "draft", feature)
     return id
@@ -93,6 +108,8 @@ def edit(
     *,
     base_version: int | None = None,
     note: str | None = None,
+    holdings: Lines | None = None,
+    parts: Sequence[Mapping[str, Any]] | None = None,
 ) -> int:
     """Save more values into a draft or a returned proposal at `version`; returns its new version. `values` lie over those it has.
 
@@ -112,7 +129,7 @@ def edit(
     if base_version is not None and before is not None and base_version != before["version"]:
         raise moved_on(desk, layer, held, before)
     old = held["payload"]
-    payload, findings = judged(
+    payload, findings = _judged(
         conn,
         desk,
         layer,
@@ -122,6 +139,7 @@ def edit(
         actor,
         before,
         held["steward_org"],
+        old | ({} if parts is None else {"parts": parts}) | ({} if holdings is None else {"holdings": holdings}),
     )
     made = changes.edit(conn, id, version, base_version or held["base_version"], payload, findings, now)
     assert made is not None  # locked above
@@ -143,14 +161,14 @@ def edit(
 def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.datetime) -> int:
     """Hand a proposal in: judged anew, then fixed. Returns its new version. Raises BadInput, Conflict."""
     held = held_at(conn, id, version)
-    allow(held["state"], "submitted", actor, held["maker"])
+    allow(held, "submitted", actor)
     layer = desk.catalogue.layer(held["layer"])
     before = _before(conn, layer, held, now)
     if before is not None and before["version"] != held["base_version"]:
         raise moved_on(desk, layer, held, before)
     old = held["payload"]
-    payload, findings = judged(
-        conn, desk, layer, held["kind"], old["values"], old.get("note", ""), actor, before, held["steward_org"]
+    payload, findings = _judged(
+        conn, desk, layer, held["kind"], old["values"], old.get("note", ""), actor, before, held["steward_org"], old
     )
     refused = [f for f in findings if f["severity"] == "refuse"]
     if refused or payload["record"] is None:
@@ -160,7 +178,15 @@ def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.
             findings=refused,
             remedy="; ".join(f["remedy"] for f in refused[:3]),
         )
-    if before is not None and not payload["difference"]:
+    unanswered = [f for f in findings if f["code"] in ANSWERED]
+    if unanswered and len(payload["note"].strip()) < 2:
+        raise BadInput(
+            "有须说明的事项，未提交 / something needs a word of explanation, it was not handed in",
+            where="note",
+            findings=unanswered,
+            remedy="; ".join(f["remedy"] for f in unanswered),
+        )
+    if before is not None and not payload["difference"] and "holdings" not in payload:
         raise BadInput("没有改动，无须提交 / nothing differs from the record in force", where="values")
     at = changes.edit(conn, id, version, held["base_version"], payload, findings, now)
     assert at is not None
@@ -183,7 +209,7 @@ def submit(conn: Conn, desk: Desk, id: int, version: int, actor: Actor, now: dt.
 def withdraw(conn: Conn, id: int, version: int, actor: Actor, now: dt.datetime) -> int:
     """Take a draft or a returned proposal back for good. Returns its new version."""
     held = held_at(conn, id, version)
-    allow(held["state"], "withdrawn", actor, held["maker"])
+    allow(held, "withdrawn", actor)
     made = changes.move(conn, id, "withdrawn", now)
     note_move(
         conn,
@@ -239,6 +265,27 @@ def note_move(
         before=None if before is None else {"state": before},
         after={"state": after, "feature_id": feature} | more,
     )
+
+
+def _judged(
+    conn: Conn,
+    desk: Desk,
+    layer: Layer,
+    kind: str,
+    values: Mapping[str, Any],
+    note: str,
+    actor: Actor,
+    before: dict[str, Any] | None,
+    steward: int | None,
+    more: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Payload and findings, whatever the kind. `more`: what a transfer, a merge or a split is about; the chemicals of a major hazard."""
+    if kind not in succession.KINDS:
+        return judged(conn, desk, layer, kind, values, note, actor, before, steward, more.get("holdings"))
+    assert before is not None
+    if values:
+        raise BadInput("这种申请不改字段 / this kind changes no field", where=", ".join(values))
+    return succession.judged_over(conn, desk, layer, kind, note, actor, before, more)
 
 
 def _before(conn: Conn, layer: Layer, held: Mapping[str, Any], now: dt.datetime) -> dict[str, Any] | None:

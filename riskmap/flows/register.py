@@ -33,6 +33,10 @@ TEXTS = {
         "reason": "附近有名称相近的记录 / a record with a similar name stands near by",
         "remedy": "核对后选择保留或合并 / compare, then keep or merge",
     },
+    "outside-unit": {
+        "reason": "位置不在本单位的区域内 / the place is outside the unit's own area",
+        "remedy": "核对位置；确属本单位的，在说明中写明原因 / check the place; if it is the unit's all the same, say why in the note",
+    },
 }
 
 
@@ -63,11 +67,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A reviewed proposal: its number, whose record it is, and the record as it was shown to the reviewer."""
+    """A reviewed proposal: its number, whose record it is, the record as it was shown to the reviewer, and the one it comes of in a split."""
 
     change: int
     steward: int | None
     record: Mapping[str, Any]
+    split_from: int | None = None
 
 
 def plan(
@@ -119,10 +124,13 @@ def commit(
     now: dt.datetime,
     accept_duplicates: bool = False,
     change: int | None = None,
+    split_from: int | None = None,
+    *,
+    approved: bool = False,
 ) -> dict[str, Any]:
     """Execute exactly the plan with that hash. A second commit of the same plan changes nothing and answers the same.
 
-    `change` is the proposal it comes of, written into the history.
+    `change` is the proposal it comes of, written into the history; `approved`: the batch was handed in, and who asks approves it.
 
     Raises NotFound, Precondition (another plan was shown), Conflict (a record moved on since; nothing is stored).
     """
@@ -137,7 +145,7 @@ def commit(
         )
     if held["state"] == "committed":
         return {"id": batch, "state": "committed", "counts": held["counts"], "repeated": True}
-    if held["state"] != "planned":
+    if held["state"] != ("submitted" if approved else "planned"):
         raise Conflict(
             "批次不在待提交状态 / the batch cannot be committed", where=held["state"], remedy="重新上传 / upload again"
         )
@@ -162,12 +170,14 @@ def commit(
         actor=actor.id,
         now=now,
         change=change,
+        checker=actor.id if approved else None,
+        split_from=split_from,
     )
     journal.event(conn, "features.changed", layer.name, held["steward_org"], {"batch": batch})
     journal.audit(
         conn,
         actor,
-        "import.commit",
+        "import.approve" if approved else "import.commit",
         layer=layer.name,
         object_id=batch,
         steward_org=held["steward_org"],
@@ -247,8 +257,8 @@ def save(
             remedy="退回，请提交人重新提交 / return it, to be handed in again",
         )
     if row["outcome"] != "unchanged":
-        change = proposal.change if proposal else None
-        commit(conn, desk, made["id"], made["plan_hash"], actor, now, accept_duplicates=proposal is not None, change=change)
+        change, origin = (proposal.change, proposal.split_from) if proposal else (None, None)
+        commit(conn, desk, made["id"], made["plan_hash"], actor, now, proposal is not None, change, origin)
     return id if id is not None else features.created_by(conn, made["id"])
 
 
@@ -288,28 +298,22 @@ def planned_one(
     return made, imports.planned(conn, made["id"], None, 0, 1)[0]
 
 
-def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: dt.datetime, change: int | None = None) -> None:
-    """Take one record out of service, as proposed by `change`. It stays, with its history. Raises NotFound, Conflict."""
+def retire(conn: Conn, layer: Layer, id: int, version: int, actor: Actor, now: dt.datetime, change: int | None = None,
+           merged_into: int | None = None) -> None:  # fmt: skip
+    """Take one record out of service, as proposed by `change`. It stays, with its history and its successor. Raises NotFound, Conflict."""
     before = features.one(conn, layer.name, id, now.date())
     if before is None:
         raise NotFound("没有这条记录 / no such record", where=f"{layer.name}/{id}")
-    if not features.retire(conn, layer.name, id, version, actor.id, now, change):
+    if not features.retire(conn, layer.name, id, version, actor.id, now, change, merged_into):
         raise Conflict(
             "这条记录已被他人修改或已停用 / the record was changed or retired by someone else",
             where=f"version {before['version']}",
             remedy="刷新后再试 / reload and try again",
         )
     journal.event(conn, "features.changed", layer.name, before["steward_org"], {"ids": [id]})
-    journal.audit(
-        conn,
-        actor,
-        "feature.retire",
-        layer=layer.name,
-        object_id=id,
-        steward_org=before["steward_org"],
-        before={"status": before["status"]},
-        after={"status": "retired"},
-    )
+    after = {"status": "retired"} | ({"merged_into": merged_into} if merged_into else {})
+    journal.audit(conn, actor, "feature.retire", layer=layer.name, object_id=id, steward_org=before["steward_org"],
+                  before={"status": before["status"]}, after=after)  # fmt: skip
 
 
 def required_fields(layer: Layer) -> list[str]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +32,8 @@ STEP_MINUTES = 10  # how long a half-open session waits for the code or the new 
 SEEN_EVERY = dt.timedelta(seconds=60)  # a session in use is written down once a minute
 MINUTE = dt.timedelta(minutes=1)
 _hashing = threading.BoundedSemaphore(4)  # each takes 46 MiB
+_counting = threading.BoundedSemaphore(2)  # connections that count attempts
+_room = threading.BoundedSemaphore(24)  # who may wait for them; of 40 threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def accounts_exist(db: Database) -> bool:
 def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visit) -> Ticket:
     """The first step. Raises TooMany over a limit, else one and the same Unauthorized: wrong, unknown, disabled or locked."""
     name = login.strip().lower()[:64]
-    with _gate(db, visit) as conn:
+    with _turn(), _gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
         held = None if over else accounts.held(conn, login=name)
@@ -87,11 +92,14 @@ def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visi
     sound = held is not None and held["state"] == "active" and not locked
     with _hashing:
         right = passwords.matches(held["password_hash"] if held and sound else passwords.nobodys(), password)
-    if held and sound and right:
+    shut = _shut(bounds, held, visit.now) if held and sound and right else None
+    if held and sound and right and not shut:
         with _gate(db, visit) as conn:
-            return _on(conn, bounds, held["id"], visit, "password")
-    reason = "unknown" if held is None else "locked" if locked else "disabled" if not sound else "wrong"
+            return _on(conn, bounds, held["id"], visit, "password", held["password_hash"])
+    reason = "unknown" if held is None else "locked" if locked else "disabled" if not sound else shut[0] if shut else "wrong"
     _failed(db, bounds, held, name, visit, reason)
+    if shut:  # told to nobody but who has the password
+        raise Unauthorized(shut[1], remedy=shut[2])
     raise Unauthorized(
         "登录名或口令不对 / wrong login or password",
         remedy=f"连续 {bounds.signin_failures} 次不对，账户锁定 {bounds.signin_lock_minutes} 分钟 / "
@@ -101,31 +109,29 @@ def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visi
 
 def enrolment(db: Database, signed: Signed, visit: Visit) -> tuple[str, str] | None:
     """For a person who has no second factor yet: the secret to type into a device and its otpauth address; None when there is one."""
-    with _gate(db, visit) as conn:
+    with db.as_user(GATE, write=True) as conn:  # it locks the row
         held = accounts.held(conn, id=signed.account_id)
-        assert held is not None
-        if held["totp_confirmed"]:
-            return None
-        secret = held["totp_secret"] or second_factor.new_secret()
-        if not held["totp_secret"]:
-            accounts.set_second_factor(conn, held["id"], secret, False, 0)
+    assert held is not None
+    if held["totp_confirmed"]:
+        return None
+    secret = second_factor.secret_of(signed.id)
     return secret, second_factor.address(secret, held["login"])
 
 
 def prove(db: Database, bounds: Settings, signed: Signed, code: str, visit: Visit) -> Ticket:
     """The second step: a one-time code, good once. Raises Unauthorized; after too many the account is locked."""
-    with _gate(db, visit) as conn:
+    with _turn(), _gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
         held = accounts.held(conn, id=signed.account_id)
         assert held is not None
         locked = over is not None or _charged(conn, bounds, held, visit.now)
-        secret = held["totp_secret"]
+        secret = held["totp_secret"] if held["totp_confirmed"] else second_factor.secret_of(signed.id)
         step = second_factor.step_of(secret, code, visit.now, held["totp_step"]) if secret and not locked else None
         if step is not None:
             accounts.set_second_factor(conn, held["id"], secret, True, step)
             accounts.end_session(conn, key_of(signed.id))
-            return _on(conn, bounds, held["id"], visit, "code")
+            return _on(conn, bounds, held["id"], visit, "code", held["password_hash"])
     if over:
         raise over
     _failed(db, bounds, held, signed.actor.id, visit, "locked" if locked else "code")
@@ -142,7 +148,7 @@ def change_password(db: Database, bounds: Settings, signed: Signed, old: str, ne
         reasons.append("与原口令相同 the same as before")
     if reasons:
         raise BadInput("新口令不合要求 / the new password will not do", where="new", remedy="；".join(reasons))
-    with _gate(db, visit) as conn:
+    with _turn(), _gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
         held = accounts.held(conn, id=signed.account_id)
@@ -157,10 +163,11 @@ def change_password(db: Database, bounds: Settings, signed: Signed, old: str, ne
         _failed(db, bounds, held, signed.actor.id, visit, "locked" if locked else "wrong")
         raise Unauthorized("原口令不对 / the old password is wrong")
     with _gate(db, visit) as conn:
+        _unmoved(accounts.held(conn, id=held["id"]), held["password_hash"])
         accounts.set_password(conn, held["id"], made, False, visit.now)
         accounts.end_sessions(conn, held["id"])
         journal.audit(conn, signed.actor, "account.password", object_id=held["id"])
-        return _on(conn, bounds, held["id"], visit, "changed")
+        return _on(conn, bounds, held["id"], visit, "changed", made)
 
 
 def resolve(db: Database, bounds: Settings, id: str, now: dt.datetime) -> Signed | None:
@@ -171,7 +178,7 @@ def resolve(db: Database, bounds: Settings, id: str, now: dt.datetime) -> Signed
     with db.as_user(GATE) as conn:
         found = accounts.session(conn, key)
     idle = now - dt.timedelta(minutes=bounds.session_idle_minutes)
-    if found is None or found["state"] != "active" or found["expires_at"] <= now or found["seen_at"] <= idle:
+    if found is None or found["state"] != "active" or found["awaits"] or found["expires_at"] <= now or found["seen_at"] <= idle:
         return None
     if now - found["seen_at"] >= SEEN_EVERY:
         with db.as_user(GATE, write=True) as conn:
@@ -190,16 +197,58 @@ def end(db: Database, signed: Signed, visit: Visit) -> None:
             journal.audit(conn, signed.actor, "signin.out", object_id=signed.account_id)
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of the two places at the counting of attempts: a flood of sign-ins leaves the other connections to those who are in. Raises TooMany."""
+    if not _room.acquire(blocking=False):
+        raise TooMany("登录的人太多 / too many people sign in at once", remedy="几秒后再试 / try again in a few seconds", retry_after=3)
+    try:
+        with _counting:
+            yield
+    finally:
+        _room.release()
+
+
+def _shut(bounds: Settings, held: dict[str, Any], now: dt.datetime) -> tuple[str, str, str] | None:
+    """Why the right password opens nothing: (reason for the audit, title, remedy); None when it opens."""
+    if held["awaits"]:
+        return ("awaiting", "账户的授权还待第二人确认 / what was granted awaits a second person",
+                "请另一位安全管理员确认 / ask a second security administrator to confirm it")  # fmt: skip
+    if held["must_change"] and now - held["password_set_at"] > dt.timedelta(hours=bounds.one_time_hours):
+        return ("expired", f"一次性口令已过 {bounds.one_time_hours} 小时 / the one-time password is older than {bounds.one_time_hours} hours",
+                "请安全管理员重置口令 / ask for another")  # fmt: skip
+    return None
+
+
+def _unmoved(held: dict[str, Any] | None, compared: str) -> dict[str, Any]:
+    """The account, locked, still active and with the password that was compared. Raises Unauthorized: it was reset or disabled meanwhile."""
+    if held is None or held["state"] != "active" or held["awaits"] or held["password_hash"] != compared:
+        raise Unauthorized("登录名或口令不对 / wrong login or password")
+    return held
+
+
+def network(address: str) -> str:
+    """Whose attempts count together: an IPv4 address; the /64 of an IPv6 address, of which one line has 2^64 to choose from."""
+    try:
+        given = ipaddress.ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return address
+    if given.version == 6:
+        return str(given.ipv4_mapped or ipaddress.ip_network((given, 64), strict=False))
+    return address
+
+
 def _gate(db: Database, visit: Visit) -> Any:
     return db.as_user(GATE, write=True, address=visit.address, request_id=visit.request_id)
 
 
 def _over(conn: Conn, bounds: Settings, visit: Visit) -> Problem | None:
     """Count the attempt, or say why it is not taken. What is turned away is told to the audit once a minute and address: a flood must not fill it."""
-    counted = accounts.attempts(conn, visit.address, visit.now - MINUTE)
+    here = network(visit.address)
+    counted = accounts.attempts(conn, here, visit.now - MINUTE)
     refused = counted["here"] >= bounds.signin_per_address or counted["everywhere"] >= bounds.signin_overall
     if not refused or not counted["told"]:
-        accounts.attempt(conn, visit.address, visit.now, refused)
+        accounts.attempt(conn, here, visit.now, refused)
     if not refused:
         return None
     if not counted["told"]:
@@ -240,11 +289,12 @@ def _failed(db: Database, bounds: Settings, held: dict[str, Any] | None, login: 
             journal.audit(conn, who, "account.locked", object_id=held["id"], after=after)
 
 
-def _on(conn: Conn, bounds: Settings, account_id: int, visit: Visit, done: str) -> Ticket:
-    """The next session after a step that succeeded: `done` is password, code or changed. Runs inside the step's own transaction."""
-    held = accounts.held(conn, id=account_id)
-    if held is None or held["state"] != "active":  # disabled while the password was compared
-        raise Unauthorized("登录名或口令不对 / wrong login or password")
+def _on(conn: Conn, bounds: Settings, account_id: int, visit: Visit, done: str, compared: str) -> Ticket:
+    """The next session after a step that succeeded: `done` is password, code or changed, `compared` the hash it stands on.
+
+    Runs inside the step's own transaction. Raises Unauthorized when the account was reset or disabled while the password was compared.
+    """
+    held = _unmoved(accounts.held(conn, id=account_id), compared)
     days = passwords.PROFILES[bounds.password_profile].days
     stale = days is not None and visit.now - held["password_set_at"] > dt.timedelta(days=days)
     wants_code = held["totp_confirmed"] or (bounds.totp == "required" and held["role"] in TWICE)

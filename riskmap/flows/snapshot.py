@@ -39,7 +39,7 @@ def made(
             where=layer.label.zh,
             remedy="加筛选，例如 --filter level=1,2 / narrow it, e.g. --filter level=1,2",
         )
-    found = rows(conn, layer, asked, order, today)
+    found = rows(conn, layer, asked, order, today, actor)
     states = {s["code"]: s for s in grades.districts(conn)}
     listed = places.districts(conn)
     shapes = {d["code"]: s for d, s in zip(listed, outlines([shapely.from_wkb(bytes(d["shape"])) for d in listed]), strict=True)}

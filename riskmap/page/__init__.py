@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import folium
@@ -176,8 +177,9 @@ def live(
     mode: str = "",
     user: str = "",
     csrf: str = "",
+    bar: Mapping[str, Any] = MappingProxyType({"pages": (), "own": (), "here": "/"}),
 ) -> str:
-    """The page `/`: shell, layer tree and specs; no record, no count. `layers` are catalogue layers (core.layer.Layer)."""
+    """The page `/`: shell, layer tree and specs; no record, no count. `layers` are catalogue layers (core.layer.Layer), `bar` its navigation."""
     words = texts(web_dir, language)
     context = {
         "nonce": nonce,
@@ -186,6 +188,7 @@ def live(
         "mode": mode,
         "user": user,
         "csrf": csrf,
+        "bar": bar,
         "words": words,
         "t": lambda key: words[key],
         "version": asset_version(web_dir),

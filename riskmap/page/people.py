@@ -17,12 +17,14 @@ def form_page(*, web_dir: Path, language: str, step: str, profile: Profile, faul
     return _rendered("signin.html", web_dir, language, step=step, profile=profile, told=told, **more)
 
 
-def roles_page(*, web_dir: Path, language: str, user: str, role: str, **more: Any) -> str:
-    """Role × operation, from the table the product itself asks."""
+def roles_table(language: str) -> dict[str, Any]:
+    """Role × operation, from the table the product itself asks: heads, and lines of (role, its name, marks)."""
     at = 0 if language == "zh-CN" else 1
     heads = [names[at] for names in OPERATIONS.values()]
-    lines = [(name, names[at], [operation in MAY[name] for operation in OPERATIONS]) for name, names in ROLES.items()]
-    return _rendered("roles.html", web_dir, language, user=user, role=role, heads=heads, lines=lines, **more)
+    return {
+        "heads": heads,
+        "lines": [(name, names[at], [one in MAY[name] for one in OPERATIONS]) for name, names in ROLES.items()],
+    }
 
 
 def half(text: str, language: str) -> str:

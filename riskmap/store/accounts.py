@@ -25,7 +25,8 @@ def every(conn: Conn) -> list[dict[str, Any]]:
     return rows(conn, "accounts_list")
 
 
-def add(conn: Conn, login: str, name: str, org: int, role: str, password_hash: str, created_by: str, now: dt.datetime) -> int:
+def add(conn: Conn, login: str, name: str, org: int, role: str, password_hash: str, created_by: str, now: dt.datetime,
+        awaits: str | None = None) -> int:
     """A new account, whose password must be changed at the first sign-in; its id. Conflict when the login is taken."""
     found = row(
         conn,
@@ -37,17 +38,20 @@ def add(conn: Conn, login: str, name: str, org: int, role: str, password_hash: s
         password_hash=password_hash,
         created_by=created_by,
         now=now,
+        awaits=awaits,
     )
     assert found is not None
     return found["id"]
 
 
-def change(conn: Conn, id: int, role: str, org: int, state: str) -> None:
-    run(conn, "accounts_change", id=id, role=role, org=org, state=state)
+def change(conn: Conn, id: int, role: str, org: int, state: str, awaits: str | None) -> None:
+    run(conn, "accounts_change", id=id, role=role, org=org, state=state, awaits=awaits)
 
 
-def set_password(conn: Conn, id: int, password_hash: str, must_change: bool, now: dt.datetime) -> None:
-    run(conn, "accounts_password", id=id, password_hash=password_hash, must_change=must_change, now=now)
+def set_password(conn: Conn, id: int, password_hash: str, must_change: bool, now: dt.datetime, awaits: str | None = None,
+                 forget: bool = False) -> None:
+    """`awaits`: whose grant this is, until a second person confirms; `forget`: the second factor goes with the old password."""
+    run(conn, "accounts_password", id=id, password_hash=password_hash, must_change=must_change, now=now, awaits=awaits, forget=forget)
 
 
 def charge(conn: Conn, id: int, failures: int, locked_until: dt.datetime | None) -> None:
@@ -104,6 +108,16 @@ def used(conn: Conn, key: bytes, now: dt.datetime) -> None:
 def end_session(conn: Conn, key: bytes) -> bool:
     """Whether there was one."""
     return run(conn, "accounts_session_end", key=key) == 1
+
+
+def sessions(conn: Conn, account_id: int, now: dt.datetime) -> list[dict[str, Any]]:
+    """The sessions of a person that are not over, newest first."""
+    return rows(conn, "accounts_sessions_own", account_id=account_id, now=now)
+
+
+def end_own_sessions(conn: Conn, account_id: int, key: bytes, others: bool) -> int:
+    """End one session of a person, or with `others` all but that; how many ended."""
+    return run(conn, "accounts_sessions_end_but", account_id=account_id, key=key, others=others)
 
 
 def end_sessions(conn: Conn, account_id: int, keep: int = 0) -> int:

@@ -38,8 +38,9 @@ def add(
     findings: list[Any],
     maker: str,
     now: dt.datetime,
+    to_org: int | None = None,
 ) -> int:
-    """Begin a proposal; returns its id."""
+    """Begin a proposal; returns its id. `to_org`: who takes the record of a transfer."""
     found = row(
         conn,
         "changes_add",
@@ -51,6 +52,7 @@ def add(
         payload=payload,
         findings=jsonb(findings),
         maker=maker,
+        to_org=to_org,
         now=now,
     )
     assert found is not None
@@ -83,9 +85,11 @@ def move(
     checker: str | None = None,
     reason: str | None = None,
     feature_id: int | None = None,
+    confirmed_by: str | None = None,
 ) -> int:
     """Move a proposal (locked before) to another state; its new version."""
-    found = row(conn, "changes_move", id=id, state=state, checker=checker, reason=reason, feature_id=feature_id, now=now)
+    found = row(conn, "changes_move", id=id, state=state, checker=checker, reason=reason, feature_id=feature_id,
+                confirmed_by=confirmed_by, now=now)  # fmt: skip
     assert found is not None
     return found["version"]
 
@@ -93,6 +97,11 @@ def move(
 def lock(conn: Conn, id: int) -> dict[str, Any] | None:
     """The proposal, locked until the transaction ends; None where it is absent or not the reader's."""
     return row(conn, "changes_lock", id=id)
+
+
+def hand_over(conn: Conn, id: int) -> None:
+    """Put a transfer that was approved in this transaction in force. Raises Conflict where its record moved on."""
+    row(conn, "changes_hand_over", id=id)
 
 
 def hold(conn: Conn, feature_id: int) -> None:
@@ -108,6 +117,19 @@ def one(conn: Conn, id: int) -> dict[str, Any] | None:
 def open_of(conn: Conn, feature_id: int) -> dict[str, Any] | None:
     """The open proposal of a record: id, state, maker."""
     return row(conn, "changes_open", feature_id=feature_id)
+
+
+def beside(
+    conn: Conn, layer: str, name: str | None, parent: int | None, lon: float, lat: float, soft_m: float
+) -> dict[str, Any] | None:
+    """The record in force most like a proposed new one among those the reader sees: id, distance_m."""
+    return row(conn, "changes_beside", layer=layer, name=name, parent=parent, lon=lon, lat=lat, soft_m=soft_m)
+
+
+def level_above(conn: Conn, parent: int, layers: Sequence[str]) -> int | None:
+    """The level of the major hazard a record hangs on, seen or not: it is the record's own as well."""
+    found = row(conn, "changes_level_above", parent=parent, layers=list(layers))
+    return found["level"] if found else None
 
 
 def parents(conn: Conn, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

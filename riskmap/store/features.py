@@ -13,13 +13,14 @@ import orjson
 
 from riskmap.core.cell import ranges
 from riskmap.core.filter import Filter
+from riskmap.core.mask import Mask
 from riskmap.errors import BadInput
 from riskmap.store.query import Conn, row, rows, run, tuples
 
 IN_CELLS = ("by_id", "by_level")  # orders that the index by cells can give
 APART = {"by_code": "apart_code"}
 SMALL_SQUARE_DEGREES = 0.5  # an eighth of the city's box; records of a larger one soon come by in any order
-# The columns of features_shown: id, lon, lat, attributes, sort_key, open, major, overdue, and then these
+# The columns of features_shown: id, lon, lat, attributes, sort_key, open, major, overdue, then these, and last steward_org
 SHOWN = ("code", "name", "level", "effective_level", "district", "town", "address", "status", "missing", "verified_on", "parent_id",
          "parent_name", "version", "demo")  # fmt: skip
 COLUMN_FACETS = {"level": "effective_level", "district": "district_code", "status": "status"}
@@ -42,8 +43,12 @@ def page(
     fields: Sequence[str],
     today: dt.date,
     facts: bool,
+    mask: Mask | None,
 ) -> Page:
-    """One page of at most `size` records in the order `sort` = (column, SQL type, descending); keyset, never offset."""
+    """One page of at most `size` records in the order `sort` = (column, SQL type, descending); keyset, never offset.
+
+    Persons and phones as `mask` shows them (None: none are asked for).
+    """
     column, kind, descending = sort
     after_key, after_id = _read_cursor(cursor) if cursor else (None, None)
     box = asked.bbox if asked.bbox and _small(asked.bbox) else None
@@ -69,6 +74,8 @@ def page(
     last = found[-1] if len(found) == size else None
     attributes = orjson.loads("[" + ",".join([r[3] for r in found]) + "]")  # one pass over a page, not one a record
     shown = [_feature(r, a, fields, facts) for r, a in zip(found, attributes, strict=True)]
+    if mask is not None:
+        mask.features(shown, [r[-1] for r in found])
     return Page(shown, _write_cursor(last[4], last[0]) if last else None)
 
 
@@ -79,7 +86,7 @@ def _small(box: tuple[float, float, float, float]) -> bool:
 
 def _feature(row: tuple[Any, ...], attributes: dict[str, Any], fields: Sequence[str], facts: bool) -> dict[str, Any]:
     """A row of features_shown and its attributes as GeoJSON; coordinates to 1e-7 degrees, as an import compares them."""
-    id, lon, lat, _, _, open_, major, overdue, *shown = row
+    id, lon, lat, _, _, open_, major, overdue, *shown, _ = row
     properties = dict(zip(SHOWN, shown, strict=True))
     for field in fields:
         properties[field] = attributes.get(field)
@@ -185,14 +192,29 @@ def created_by(conn: Conn, batch: int) -> int:
     return found["id"]
 
 
-def retire(conn: Conn, layer: str, id: int, version: int, actor: str, now: dt.datetime, change: int | None = None) -> bool:
+def retire(
+    conn: Conn,
+    layer: str,
+    id: int,
+    version: int,
+    actor: str,
+    now: dt.datetime,
+    change: int | None = None,
+    merged_into: int | None = None,
+) -> bool:
     """Mark one record retired at exactly `version` and append to its history; False when it moved on. `change`: the proposal."""
-    if row(conn, "features_retire", layer=layer, id=id, version=version, now=now) is None:
+    if row(conn, "features_retire", layer=layer, id=id, version=version, merged_into=merged_into, now=now) is None:
         return False
     run(conn, "features_history_one", id=id, operation="retire", actor=actor, change=change, now=now)
     return True
 
 
+def demo(conn: Conn) -> bool:
+    """Whether any of the city is the demo city."""
+    found = row(conn, "features_demo")
+    return bool(found and found["demo"])
+
+
 def ledgers(conn: Conn, today: dt.date) -> dict[str, Any]:
-    """Whether there is demo data; hidden dangers by state, pieces of stock, holdings."""
+    """Hidden dangers by state, pieces of stock, holdings."""
     return row(conn, "features_ledgers", today=today) or {}

@@ -246,6 +246,11 @@ def curve(conn: Conn, district: str, since: dt.date) -> list[dict[str, Any]]:
     return rows(conn, "grades_curve", district=district, since=since)
 
 
+def held(conn: Conn, code: str, today: dt.date, since: dt.date, layers: Sequence[str]) -> list[dict[str, Any]]:
+    """Major hidden dangers of a district, as the reader sees them, that are overdue or ended late since a day."""
+    return rows(conn, "grades_held", code=code, today=today, since=since, layers=list(layers))
+
+
 def closing(conn: Conn, district: str, day: dt.date) -> dict[str, Any] | None:
     """One closing with the method and datasets of its run."""
     return row(conn, "grades_closing", district=district, day=day)

@@ -78,6 +78,20 @@ def plan(conn: Conn, batch: int, by: Planning, findings: list[Any]) -> dict[str,
     return found
 
 
+def reseal(conn: Conn, id: int, findings: list[Any]) -> dict[str, Any]:
+    """Count the rows and take the hash anew after rows were mended or left; returns counts and plan_hash."""
+    found = row(conn, "imports_seal", batch=id, findings=jsonb(findings))
+    assert found is not None
+    return found
+
+
+def to_write(conn: Conn, id: int) -> tuple[int, int]:
+    """How many records an approval creates and changes."""
+    found = row(conn, "imports_to_write", batch=id)
+    assert found is not None
+    return found["created"], found["updated"]
+
+
 def batch(conn: Conn, layer: str, id: int) -> dict[str, Any] | None:
     """One batch, or None where it is absent or not the reader's."""
     return row(conn, "imports_batch", layer=layer, batch=id)
@@ -111,25 +125,35 @@ def commit(
     actor: str,
     now: dt.datetime,
     change: int | None = None,
+    split_from: int | None = None,
+    checker: str | None = None,
 ) -> dict[str, int]:
-    """Put the plan in force: new records, changes, what follows from them, and their history. `change`: the proposal it comes of."""
-    created = run(
-        conn,
-        "imports_create",
-        batch=id,
-        layer=layer,
-        prefix=prefix,
-        outcomes=list(outcomes),
-        hazard_layers=list(hazard_layers),
-        demo=demo,
-        now=now,
+    """Put the plan in force: new records, changes, what follows from them, and their history.
+
+    `change`: the proposal it comes of; `split_from`: the record the new ones come of.
+    """
+    created = sum(
+        run(
+            conn,
+            "imports_create",
+            batch=id,
+            layer=layer,
+            prefix=prefix,
+            coded=coded,
+            outcomes=list(outcomes),
+            split_from=split_from,
+            hazard_layers=list(hazard_layers),
+            demo=demo,
+            now=now,
+        )
+        for coded in (True, False)
     )
     changed = run(conn, "imports_change", batch=id, layer=layer, hazard_layers=list(hazard_layers), now=now)
     if layer in hazard_layers:
         run(conn, "imports_follow", batch=id, hazard_layers=list(hazard_layers))
     run(conn, "features_history", batch=id, operation=None, actor=actor, change=change, now=now)
     counts = {"created": created, "updated": changed}
-    run(conn, "imports_committed", batch=id, now=now, counts=jsonb(counts))
+    run(conn, "imports_committed", batch=id, checker=checker, now=now, counts=jsonb(counts))
     return counts
 
 
@@ -140,10 +164,12 @@ def edited(conn: Conn, id: int) -> list[dict[str, Any]]:
 
 def undo(conn: Conn, id: int, actor: str, now: dt.datetime, hazard_layers: Sequence[str]) -> dict[str, int]:
     """Take the batch back: new records out of force, changed ones to their former state as a new version."""
+    run(
+        conn, "imports_undone", batch=id, actor=actor, now=now
+    )  # first: who decides takes out of force only what an undone batch brought
     run(conn, "imports_undo_history", batch=id, actor=actor, now=now)
     removed = run(conn, "imports_undo_create", batch=id)
     restored = run(conn, "imports_undo_change", batch=id, now=now)
     run(conn, "imports_follow", batch=id, hazard_layers=list(hazard_layers))
     run(conn, "features_history", batch=id, operation="undo", actor=actor, change=None, now=now)
-    run(conn, "imports_undone", batch=id, now=now)
     return {"removed": removed, "restored": restored}

@@ -85,7 +85,7 @@ def lacking(conn: Conn) -> list[str]:
       SELECT 'extension ' || e AS what FROM unnest(ARRAY['postgis', 'pg_trgm']) e
         WHERE NOT EXISTS (SELECT 1 FROM pg_extension WHERE extname = e)
       UNION ALL
-      SELECT 'role ' || r FROM unnest(ARRAY['riskmap_owner', 'riskmap_app', 'riskmap_engine']) r
+      SELECT 'role ' || r FROM unnest(ARRAY['riskmap_owner', 'riskmap_app', 'riskmap_engine', 'riskmap_sight']) r
         WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = r)
       UNION ALL
       SELECT 'leak-proof mark of ' || f

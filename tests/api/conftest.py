@@ -20,7 +20,7 @@ class Client(TestClient):
     """A client that sends an Idempotency-Key of its own with every change, unless told one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"base_url": "http://127.0.0.1"} | kwargs)
+        super().__init__(*args, **{"base_url": "http://127.0.0.1", "client": ("127.0.0.1", 4711)} | kwargs)
 
     def request(self, method: str, url: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         if method in ("POST", "PATCH"):

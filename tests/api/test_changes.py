@@ -68,7 +68,7 @@ def test_the_queue_the_longest_waiting_first_in_pages(client, db, desk, people):
 
 
 @pytest.mark.parametrize(
-    "query", ["state=gone", "state=", "kind=split", "district=1", "limit=0", "limit=999", "cursor=%27--", "layer=none"]
+    "query", ["state=gone", "state=", "kind=stolen", "district=1", "limit=0", "limit=999", "cursor=%27--", "layer=none"]
 )
 def test_a_wrong_question_is_told(client, query):
     answer = client.get(f"{QUEUE}?{query}")

@@ -57,6 +57,8 @@ def test_a_change_of_another_s_record_is_404_and_of_one_all_staff_see_403(everyo
     at = everyone
     shelter = {"name": "操场", "shelter_level": "市级", "capacity": 900, "lon": 116.35, "lat": 39.73}
     kept = at["shi"].post("/api/layers/shelter/features", json=shelter).json()["id"]
+    card = at["wai"].get(f"/api/layers/shelter/features/{kept}")  # seen by all staff; its history is its own unit's
+    assert card.status_code == 200 and card.json()["properties"]["name"] == "操场" and card.json()["history"] == []
     source = at["shi"].post("/api/layers/risk_source/features", json=TANK).json()["id"]
     body = {"kind": "change", "feature_id": source, "base_version": 1, "values": {"severity": 2}}
     assert at["wai"].post("/api/layers/risk_source/changes", json=body).status_code == 404

@@ -99,7 +99,7 @@ def asked_by(city, who: Actor) -> Iterator[TestClient]:
         return await call_next(request)
 
     app.add_exception_handler(Problem, lambda _, fault: Json(fault.document(), status_code=fault.status))
-    with TestClient(app, base_url="http://127.0.0.1") as made:
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 4711)) as made:
         yield made
 
 

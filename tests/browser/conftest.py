@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page
 
 from riskmap import catalogue
-from riskmap.api.app import create_app
 from riskmap.core.actor import OFFICER, OPERATOR
 from riskmap.flows import demo
 from riskmap.flows.grade import full
@@ -26,6 +21,7 @@ from riskmap.store.places import gazetteer
 from tests.browser.chromium import opened
 from tests.browser.city import small
 from tests.browser.hostile import HOSTILE
+from tests.browser.server import served
 from tests.conftest import create_database, dsns_of
 
 NAME = "riskmap_browser"
@@ -50,19 +46,8 @@ def city(cluster: Cluster, template: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def site(city: Database) -> Iterator[str]:
     """Address of the running product, without a slash at the end."""
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    app = create_app(settings(), city)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    if app.state.grader:
-        app.state.grader.wait()
-    yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(city) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

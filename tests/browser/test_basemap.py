@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-import socket
 import struct
-import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
-import uvicorn
 from playwright.sync_api import Page
 
-from riskmap.api.app import create_app
 from riskmap.core.coordinates import from_wgs84
-from riskmap.settings import settings
 from riskmap.store.database import Database
+from tests.browser.server import served
 from tests.browser.tabs import settled
 from tests.test_tiles import mbtiles
 
@@ -56,17 +51,8 @@ def tiled(city: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     mbtiles(folder / "grey.mbtiles", near)
     listed = [{"id": d, "label": d, "file": "grey.mbtiles", "datum": d, "attribution": "test"} for d in DATUMS]
     (folder / "sources.json").write_bytes(orjson.dumps(listed))
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    app = create_app(settings().model_copy(update={"tile_sources": str(folder / "sources.json")}), city, grading=False)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(city, grading=False, tile_sources=str(folder / "sources.json")) as address:
+        yield address
 
 
 WHERE = """([tile, u, v, lon, lat]) => {

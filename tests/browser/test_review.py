@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Page, expect
 
 from riskmap import catalogue
-from riskmap.api.app import create_app
 from riskmap.core.actor import OFFICER
 from riskmap.flows import propose, register, review
 from riskmap.flows.register import Desk
@@ -25,6 +20,7 @@ from riskmap.store.places import gazetteer
 from tests.api.people import PASSWORD
 from tests.api.people import made as account
 from tests.browser.proposals import NEW, clerk, handed_in
+from tests.browser.server import served
 from tests.conftest import create_database, dsns_of
 
 pytestmark = pytest.mark.browser
@@ -50,25 +46,10 @@ def desk(db: Database) -> Desk:
         )
 
 
-def run(db: Database, **more) -> Iterator[str]:
-    """The product served from `db`, with these settings changed; its address."""
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    app = create_app(settings().model_copy(update=more), db)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    app.state.grader.wait()
-    yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-
-
 @pytest.fixture
-def served(db: Database) -> Iterator[str]:
-    yield from run(db)
+def site(db: Database) -> Iterator[str]:
+    with served(db) as address:
+        yield address
 
 
 def in_force(db: Database, desk: Desk, **values) -> int:
@@ -76,12 +57,12 @@ def in_force(db: Database, desk: Desk, **values) -> int:
         return register.save(conn, desk, desk.catalogue.layer(LAYER), NEW | values, OFFICER, dt.datetime.now(dt.UTC))
 
 
-def at_desk(tab: Page, served: str, query: str = "") -> list[str]:
+def at_desk(tab: Page, site: str, query: str = "") -> list[str]:
     """Opens the desk; what the console and the policy complain about is gathered."""
     wrong: list[str] = []
     tab.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     tab.on("pageerror", lambda e: wrong.append(str(e)))
-    tab.goto(f"{served}/review{query}")
+    tab.goto(f"{site}/review{query}")
     tab.wait_for_selector('body[data-ready="1"]')
     return wrong
 
@@ -91,11 +72,11 @@ def kept(db: Database, id: int) -> dict:
         return conn.execute("SELECT state, checker, reason, feature_id FROM feature_change WHERE id = %s", (id,)).fetchone()
 
 
-def test_a_reviewer_approves_by_keyboard_and_returns_with_a_reason(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_a_reviewer_approves_by_keyboard_and_returns_with_a_reason(tab: Page, site: str, db: Database, desk: Desk) -> None:
     first, _ = handed_in(db, desk, NEW | {"name": "一号库"}, 80)
     second, _ = handed_in(db, desk, NEW | {"name": "二号库", "lon": 116.45}, 30)
     third, _ = handed_in(db, desk, NEW | {"name": "三号库", "lon": 116.47}, 2)
-    wrong = at_desk(tab, served)
+    wrong = at_desk(tab, site)
     expect(tab.locator("#badge")).to_have_text("3")
     assert [name.strip() for name in tab.locator("#rows .li-a").all_inner_texts()] == ["一号库", "二号库", "三号库"]
     expect(tab.locator("#rows .li").first).to_contain_text("3 天")
@@ -131,20 +112,20 @@ def test_a_reviewer_approves_by_keyboard_and_returns_with_a_reason(tab: Page, se
     assert wrong == []
 
 
-def test_a_return_without_a_reason_says_what_is_missing(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_a_return_without_a_reason_says_what_is_missing(tab: Page, site: str, db: Database, desk: Desk) -> None:
     id, _ = handed_in(db, desk, NEW, 1)
-    at_desk(tab, served)
+    at_desk(tab, site)
     tab.click("#return")
     expect(tab.locator("#reason-bad")).to_be_visible()
     assert tab.evaluate("document.activeElement.dataset.code") == "duplicate"
     assert kept(db, id)["state"] == "submitted"
 
 
-def test_a_change_is_a_diff_with_its_metres_level_and_grade(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_a_change_is_a_diff_with_its_metres_level_and_grade(tab: Page, site: str, db: Database, desk: Desk) -> None:
     feature = in_force(db, desk, name="液氯单元")
     other = in_force(db, desk, name="旁边的罐", lon=116.43185)
     id, _ = handed_in(db, desk, {"lon": 116.4318, "severity": 3}, 1, kind="change", feature=feature, base_version=1)
-    wrong = at_desk(tab, served)
+    wrong = at_desk(tab, site)
     table = tab.locator(".rvt").first
     expect(table.locator("tr", has_text="位置")).to_contain_text("移动 410 米")
     expect(table.locator("tr", has_text="后果")).to_contain_text("5")
@@ -172,10 +153,10 @@ def test_a_change_is_a_diff_with_its_metres_level_and_grade(tab: Page, served: s
     assert wrong == []
 
 
-def test_history_help_and_the_record_by_keys(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_history_help_and_the_record_by_keys(tab: Page, site: str, db: Database, desk: Desk) -> None:
     feature = in_force(db, desk, name="液氯单元")
     handed_in(db, desk, {"severity": 4}, 1, kind="change", feature=feature, base_version=1)
-    at_desk(tab, served)
+    at_desk(tab, site)
     tab.keyboard.press("h")
     expect(tab.locator("#dialog")).to_contain_text("clerk-110115")
     expect(tab.locator("#dialog")).to_contain_text("第 1 版")
@@ -191,10 +172,10 @@ def test_history_help_and_the_record_by_keys(tab: Page, served: str, db: Databas
     expect(tab.locator("#sheet h1")).to_contain_text("液氯单元")
 
 
-def test_a_record_that_moved_on_is_shown_in_both_versions(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_a_record_that_moved_on_is_shown_in_both_versions(tab: Page, site: str, db: Database, desk: Desk) -> None:
     feature = in_force(db, desk, name="液氯单元")
     id, _ = handed_in(db, desk, {"severity": 3}, 1, kind="change", feature=feature, base_version=1)
-    at_desk(tab, served)
+    at_desk(tab, site)
     with db.as_user(OFFICER, write=True) as conn:
         register.save(conn, desk, desk.catalogue.layer(LAYER), {"severity": 4}, OFFICER, dt.datetime.now(dt.UTC), feature, 1)
     tab.keyboard.press("a")
@@ -206,10 +187,10 @@ def test_a_record_that_moved_on_is_shown_in_both_versions(tab: Page, served: str
     assert kept(db, id)["state"] == "submitted"
 
 
-def test_another_reviewer_was_first(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_another_reviewer_was_first(tab: Page, site: str, db: Database, desk: Desk) -> None:
     id, version = handed_in(db, desk, NEW | {"name": "一号库"}, 3)
     handed_in(db, desk, NEW | {"name": "二号库", "lon": 116.45}, 2)
-    at_desk(tab, served)
+    at_desk(tab, site)
     mate = clerk(db).__class__(id="mate", name="mate", role="reviewer", org=clerk(db).org, scope="org", orgs=clerk(db).orgs)
     with db.as_user(mate, write=True) as conn:
         review.send_back(conn, desk, id, version, ["place"], "", mate, dt.datetime.now(dt.UTC))
@@ -219,13 +200,13 @@ def test_another_reviewer_was_first(tab: Page, served: str, db: Database, desk: 
     assert kept(db, id)["state"] == "returned"
 
 
-def test_those_without_findings_go_together_after_a_question(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_those_without_findings_go_together_after_a_question(tab: Page, site: str, db: Database, desk: Desk) -> None:
     ids = [handed_in(db, desk, NEW | {"name": f"{n} 号库", "lon": 116.42 + n / 50}, 10 - n)[0] for n in range(3)]
     feature = in_force(db, desk, name="要注销的", lat=39.75)
     with db.as_user(OFFICER, write=True) as conn:
         register.save(conn, desk, desk.catalogue.layer(LAYER), {"address": "一街"}, OFFICER, dt.datetime.now(dt.UTC), feature, 1)
     doubtful, _ = handed_in(db, desk, {"severity": 1}, 1, kind="change", feature=feature, base_version=2)
-    at_desk(tab, served)
+    at_desk(tab, site)
     tab.locator("#chips .chip", has_text="有疑点").click()
     expect(tab.locator("#rows .li-a")).to_have_text(["要注销的"])
     expect(tab.locator("#bulk")).to_be_hidden()
@@ -239,10 +220,10 @@ def test_those_without_findings_go_together_after_a_question(tab: Page, served: 
     expect(tab.locator("#badge")).to_have_text("1")
 
 
-def test_one_s_own_is_another_s_to_decide(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_one_s_own_is_another_s_to_decide(tab: Page, site: str, db: Database, desk: Desk) -> None:
     with db.as_user(OFFICER, write=True) as conn:
         id = propose.draft(conn, desk, desk.catalogue.layer(LAYER), "create", NEW, OFFICER, dt.datetime.now(dt.UTC))
-    at_desk(tab, served)
+    at_desk(tab, site)
     expect(tab.locator("#rows")).to_contain_text("都办完了")
     tab.locator("#whose button", has_text="我提交的").click()
     expect(tab.locator("#rows .li .tag")).to_have_text("草稿")
@@ -255,21 +236,21 @@ def test_one_s_own_is_another_s_to_decide(tab: Page, served: str, db: Database, 
     assert kept(db, id)["state"] == "submitted"
 
 
-def test_names_are_text_and_the_page_keeps_its_policy(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_names_are_text_and_the_page_keeps_its_policy(tab: Page, site: str, db: Database, desk: Desk) -> None:
     handed_in(db, desk, NEW | {"name": HOSTILE, "address": "</script><script>window.__x=1</script>"}, 1)
-    wrong = at_desk(tab, served)
+    wrong = at_desk(tab, site)
     expect(tab.locator("#sheet h1")).to_contain_text(HOSTILE)
     expect(tab.locator(".rvt tr", has_text="地址")).to_contain_text("</script>")
     assert tab.evaluate("window.__x") is None and wrong == []
-    answer = tab.request.get(f"{served}/review")
+    answer = tab.request.get(f"{site}/review")
     assert "default-src 'none'" in answer.headers["content-security-policy"] and HOSTILE not in answer.text()
     asked = tab.evaluate("performance.getEntriesByType('resource').map(one => new URL(one.name).origin)")
-    assert set(asked) == {served}
+    assert set(asked) == {site}
 
 
-def test_a_server_that_stops_answering_says_so_and_a_try_later_works(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_a_server_that_stops_answering_says_so_and_a_try_later_works(tab: Page, site: str, db: Database, desk: Desk) -> None:
     id, _ = handed_in(db, desk, NEW, 1)
-    at_desk(tab, served)
+    at_desk(tab, site)
     tab.route("**/approve", lambda route: route.abort())
     tab.keyboard.press("a")
     expect(tab.locator("#notices")).to_contain_text("服务器没有答复")
@@ -285,9 +266,9 @@ def test_a_server_that_stops_answering_says_so_and_a_try_later_works(tab: Page, 
     expect(tab.locator("#rows")).to_contain_text("都办完了")
 
 
-def test_an_answer_that_was_lost_is_not_a_second_act(tab: Page, served: str, db: Database, desk: Desk) -> None:
+def test_an_answer_that_was_lost_is_not_a_second_act(tab: Page, site: str, db: Database, desk: Desk) -> None:
     id, _ = handed_in(db, desk, NEW, 1)
-    at_desk(tab, served)
+    at_desk(tab, site)
 
     def lost(route) -> None:
         route.fetch()
@@ -304,11 +285,11 @@ def test_an_answer_that_was_lost_is_not_a_second_act(tab: Page, served: str, db:
         assert conn.execute("SELECT count(*) AS n FROM feature").fetchone() == {"n": 1}
 
 
-def test_on_a_phone_one_page_at_a_time(fresh_tab: Callable[..., Page], served: str, db: Database, desk: Desk) -> None:
+def test_on_a_phone_one_page_at_a_time(fresh_tab: Callable[..., Page], site: str, db: Database, desk: Desk) -> None:
     handed_in(db, desk, NEW | {"name": "一号库"}, 3)
     handed_in(db, desk, NEW | {"name": "二号库", "lon": 116.45}, 2)
     tab = fresh_tab(360, 740, touch=True)
-    at_desk(tab, served)
+    at_desk(tab, site)
     expect(tab.locator("#sheet")).to_be_hidden()
     tab.locator("#rows .li-a").nth(1).click()
     expect(tab.locator("#sheet h1")).to_contain_text("二号库")
@@ -321,10 +302,10 @@ def test_on_a_phone_one_page_at_a_time(fresh_tab: Callable[..., Page], served: s
 
 
 @pytest.mark.parametrize("query", ["", "?lang=en", "?theme=dark"])
-def test_everything_has_a_name_and_no_text_is_missing(tab: Page, served: str, db: Database, desk: Desk, query: str) -> None:
+def test_everything_has_a_name_and_no_text_is_missing(tab: Page, site: str, db: Database, desk: Desk, query: str) -> None:
     feature = in_force(db, desk, name="液氯单元")
     handed_in(db, desk, {}, 1, kind="retire", feature=feature, base_version=1, note="已拆除")
-    at_desk(tab, served, query)
+    at_desk(tab, site, query)
     expect(tab.locator("#effect dl, #effect p").first).to_be_visible()
     assert "⟦" not in tab.locator("body").inner_text()
     nameless = tab.evaluate(
@@ -342,20 +323,21 @@ def test_a_reviewer_signs_in_and_decides_and_the_next_district_sees_nothing(
     back, _ = handed_in(db, desk, NEW | {"name": "二号库", "lon": 116.45}, 2)
     account(db, "shen", "reviewer", "110115")
     account(db, "ping", "reviewer", "110105")
-    for served in run(db, plain_http=True):
+    with served(db, plain_http=True) as site:
         other = fresh_tab()
         for page, login in ((tab, "shen"), (other, "ping")):
-            page.goto(f"{served}/review")
+            page.goto(f"{site}/review")
             page.fill("#login", login)
             page.fill("#password", PASSWORD)
             page.keyboard.press("Enter")
             page.wait_for_selector('body[data-ready="1"]')
         expect(other.locator("#rows")).to_contain_text("都办完了")
-        other.goto(f"{served}/review?id={id}")
+        other.goto(f"{site}/review?id={id}")
         expect(other.locator("#sheet")).to_contain_text("没有这条记录")
         expect(tab.locator("#sheet h1")).to_contain_text("一号库")
         tab.keyboard.press("a")
         expect(tab.locator("#toasts")).to_contain_text("已通过：一号库")
+        expect(tab.locator("#sheet h1")).to_contain_text("二号库")
         tab.keyboard.press("r")
         tab.keyboard.press("Space")
         tab.click("#return")

@@ -25,7 +25,7 @@ def test_three_offices() -> None:
     """Who runs the system or the accounts sees no record and no audit; the auditor changes nothing; nobody else reads the audit."""
     for role in ("system_admin", "security_admin", "auditor"):
         assert scope(role, "city") == "none" and not may(role, "map.read") and home(role) == "/roles"
-    changes = {"feature.propose", "feature.decide", "feature.put", "import.run", "account.manage", "system.manage"}
+    changes = {"feature.propose", "feature.decide", "feature.put", "import.run", "account.manage", "system.manage", "stock.move", "stock.approve"}
     assert not MAY["auditor"] & changes
     assert {r for r in ROLES if may(r, "audit.read")} == {"auditor"}
     assert {r for r in ROLES if may(r, "account.manage")} == {"security_admin"}
@@ -46,9 +46,11 @@ def test_sight() -> None:
 def test_the_database_believes_the_same(db: Database, role: str) -> None:
     with db.as_user(Actor("someone", "x", role, 1, "city", (1,))) as conn:
         said = conn.execute(
-            "SELECT app.reads() AS r, app.may_put() AS p, app.audits() AS a, app.sees_all() AS s, app.orgs() AS o"
+            "SELECT app.reads() AS r, app.may_put() AS p, app.audits() AS a, app.sees_all() AS s, app.orgs() AS o, "
+            "app.may_move_stock() AS move, app.may_approve_stock() AS approve"
         ).fetchone()
     assert said is not None
     assert (said["r"], said["p"]) == (may(role, "map.read"), may(role, "feature.put"))
+    assert (said["move"], said["approve"]) == (may(role, "stock.move"), may(role, "stock.approve"))
     assert said["a"] == (may(role, "audit.read") or role == "engine")
     assert said["s"] == said["r"] and said["o"] == ([1] if said["r"] else [])

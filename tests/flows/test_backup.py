@@ -36,7 +36,7 @@ def given(cluster: Cluster, dsns: Dsns, db: Database, tmp_path: Path, monkeypatc
                         FROM generate_series(1, 50) n""")
         conn.execute("""INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, actor)
                         SELECT id, 1, layer, steward_org, 'create', 'officer' FROM feature""")
-        conn.execute("INSERT INTO audit (actor, role, operation) VALUES ('officer', 'r', 'test')")
+        conn.execute("INSERT INTO audit (actor, role, operation) VALUES (app.actor(), app.role(), 'test')")
     with db.as_engine() as conn:
         seal(conn)
     db.close()

@@ -171,12 +171,18 @@ class TestStock:
 
     def test_the_database_itself_refuses_negative_stock(self, db: Database, bring: Any, tmp_path: Path) -> None:
         bring("stock", csv(tmp_path / "库存.csv", STOCK, self.LOT))
-        take = """INSERT INTO stock_movement (stock_id, steward_org, kind, quantity, actor)
-                  SELECT id, steward_org, 'issue', %s, 'officer' FROM stock_batch"""
-        with db.as_user(OFFICER, write=True) as conn:
-            conn.execute(take, (-12000,))
-        with pytest.raises(psycopg.errors.CheckViolation, match="negative"), db.as_user(OFFICER, write=True) as conn:
-            conn.execute(take, (-1,))
+        begin = """INSERT INTO stock_document (kind, feature_id, steward_org) SELECT 'issue', feature_id, steward_org FROM stock_batch RETURNING id"""
+        line = """INSERT INTO stock_line (document_id, steward_org, stock_id, quantity) SELECT %s, steward_org, id, %s FROM stock_batch"""
+
+        def take(amount: int) -> None:
+            with db.as_user(OFFICER, write=True) as conn:
+                id = conn.execute(begin).fetchone()["id"]
+                conn.execute(line, (id, amount))
+                conn.execute("UPDATE stock_document SET state = 'posted' WHERE id = %s", (id,))
+
+        take(12000)
+        with pytest.raises(psycopg.errors.CheckViolation, match="negative"):
+            take(1)
         assert ask(db, "SELECT quantity FROM stock_now") == [{"quantity": 0}]
 
     def test_whose_depot_it_is_not_may_not_write_on_it(self, db: Database, bring: Any, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from riskmap.store.migrate import connect
 def write(db: Database, n: int) -> None:
     with db.as_user(OFFICER, write=True) as conn:
         for i in range(n):
-            conn.execute("INSERT INTO audit (actor, role, operation, after) VALUES ('a', 'officer', 'test', %s)", ({"i": i},))
+            conn.execute("INSERT INTO audit (actor, role, operation, after) VALUES (app.actor(), app.role(), 'test', %s)", ({"i": i},))
 
 
 def tamper(dsns: Dsns, statement: str) -> None:
@@ -80,7 +80,7 @@ def test_a_cut_tail_or_an_old_backup_is_seen_from_outside(sealed: Database, dsns
 
 def test_rows_that_commit_late_get_their_place(db: Database) -> None:
     with db.as_user(OFFICER, write=True) as late:
-        late.execute("INSERT INTO audit (actor, role, operation) VALUES ('officer', 'r', 'late')")
+        late.execute("INSERT INTO audit (actor, role, operation) VALUES (app.actor(), app.role(), 'late')")
         write(db, 3)
         with db.as_engine() as conn:
             assert seal(conn).number == 3  # type: ignore[union-attr]

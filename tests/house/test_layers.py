@@ -139,6 +139,10 @@ def test_a_made_up_layer_works_with_no_other_change(tmp_path: Path, db) -> None:
         export = client.post("/api/layers/hydrant/export", json={"format": "csv"})
         assert export.headers["x-rows"] == "5" and "压力" in export.content.decode("utf-8-sig")
 
+        form = client.get("/register/hydrant").text
+        assert all(text in form for text in ("登记消火栓", 'name="pressure_kpa"', "0–2000kPa", 'id="matrix"', 'value="city"'))
+        assert "/register/hydrant" in client.get("/register").text
+
         graded = client.app.state.grader.wait(lambda g: len(g.engine.drawn()) > 0)
         assert graded.engine.drawn().size > 0
         assert graded.as_of <= dt.datetime.now(dt.UTC).astimezone(dt.timezone(dt.timedelta(hours=8))).date()

@@ -21,27 +21,44 @@ from tests.api.people import Person, made
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/signin", "/signin/totp", "/signin/password", "/roles", "/api/roles", "/api/me", "/api/audit", "/api/accounts",
+    "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/api/accounts",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
     "/api/districts/{code}/changes",
     "/api/layers", "/api/layers/{layer}", "/api/layers/{layer}/template.xlsx",
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
+    "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
+    "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
+    "/api/changes/{id}/attachments", "/api/attachments/{id}",
+    "/api/dangers", "/api/dangers/stats", "/api/dangers/{id}", "/dangers", "/dangers/new", "/dangers/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
-    "/api/imports/progress/{key}",
+    "/api/imports/progress/{key}", "/api/imports",
+    "/api/stock", "/api/stock/movements", "/api/depots/{id}/stock", "/api/depots/{id}/proposal",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
 WRITES = {
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
+    "POST /api/layers/{layer}/imports/{batch}/submit", "POST /api/layers/{layer}/imports/{batch}/withdraw",
+    "POST /api/layers/{layer}/imports/{batch}/return", "POST /api/layers/{layer}/imports/{batch}/approve",
+    "POST /api/layers/{layer}/imports/{batch}/ask-undo",
     "POST /api/layers/{layer}/changes", "PATCH /api/changes/{id}", "POST /api/changes/{id}/submit", "POST /api/changes/{id}/withdraw",
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
-    "POST /api/layers/{layer}/export", "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
+    "POST /api/hazards/assess",
+    "POST /api/layers/{layer}/export", "POST /api/layers/{layer}/features/{id}/reveal",
+    "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
+    "POST /register/{layer}", "POST /register/{layer}/{id}", "POST /drafts/{change}", "POST /drafts/{change}/submit",
+    "POST /api/depots/{id}/stock", "POST /api/depots/{id}/minimum", "POST /api/stock/documents/{id}/decide",
+    "POST /api/stock/documents/{id}/receive", "POST /api/stock/documents/{id}/reverse", "POST /api/stock/export",
+    "POST /drafts/{change}/withdraw", "POST /drafts/{change}/files", "POST /drafts/{change}/files/{file}/remove",
+    "POST /account/sessions", "POST /account/code",
+    "POST /api/dangers", "POST /api/dangers/{id}/{move}", "POST /api/dangers/export",
+    "POST /dangers/new", "POST /dangers/export", "POST /dangers/{id}/{move}",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
-    "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock",
+    "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
@@ -50,11 +67,14 @@ SAMPLE = {
     "layer": "shelter",
     "id": "1",
     "batch": "1",
+    "change": "1",
+    "file": "1",
     "code": "110101",
     "cell": "8931aa42657ffff",
     "ledger": "stock",
     "login": "no-such-person",
     "key": "no-such-key",
+    "move": "close",
     "source": "none",
     "z": "1",
     "x": "0",
@@ -69,7 +89,7 @@ def app(db: Database) -> FastAPI:
 
 @pytest.fixture
 def page(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 4711), raise_server_exceptions=False) as made:
         yield made
 
 
@@ -171,7 +191,7 @@ def test_a_route_outside_the_table_is_refused(app: FastAPI) -> None:
     extra = APIRouter()
     extra.add_api_route("/api/forgotten", lambda: {})
     app.include_router(extra, dependencies=[Depends(allowed)])
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as page:
+    with TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 4711), raise_server_exceptions=False) as page:
         assert page.get("/api/forgotten").status_code == 403
 
 

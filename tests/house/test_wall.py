@@ -48,9 +48,39 @@ def test_the_login_roles_pass_nothing(dsns: Dsns) -> None:
                                   WHERE grantee = 'riskmap_app'
                                   AND privilege_type IN ('TRUNCATE', 'TRIGGER', 'REFERENCES')""").fetchall()
         assert granted == []
-        definers = conn.execute("""SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-                                   WHERE nspname = 'app' AND prosecdef""").fetchall()
-        assert definers == []
+
+
+# Functions that run with another's eyes, each with why. All are riskmap_sight's, whom nobody signs in as; tests/flows/test_sight.py
+# proves that they tell nothing else.
+DEFINERS = {
+    "level_above": "a record takes the worse of its own level and its major hazard's, also where the hazard is another unit's",
+    "follow": "what hangs on a major hazard follows its level in whatever unit; says nothing",
+    "begin_numbers": "the first code of a district comes after every one ever given in it; says nothing, the owner alone calls it",
+    "next_code": "a code is given once in the city, not once in what the asker sees",
+    "hand_over": "who takes a record over does not see it yet; exactly what both sides confirmed, says nothing",
+}
+
+
+def test_who_sees_with_other_eyes_is_declared(dsns: Dsns) -> None:
+    with connect(dsns.superuser) as conn:
+        found = conn.execute("""SELECT proname AS name, pg_get_userbyid(proowner) AS owner, proconfig AS config,
+                                       has_function_privilege('riskmap_app', p.oid, 'EXECUTE') AS app,
+                                       has_function_privilege('riskmap_engine', p.oid, 'EXECUTE') AS engine,
+                                       prorettype::regtype::text AS gives
+                                FROM pg_proc p WHERE prosecdef
+                                AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')""").fetchall()
+        assert {f["name"] for f in found} == set(DEFINERS)
+        assert {f["owner"] for f in found} == {"riskmap_sight"}
+        assert {tuple(f["config"]) for f in found} == {("search_path=pg_catalog, public, pg_temp",)}
+        assert {f["name"]: f["gives"] for f in found} == {
+            "level_above": "smallint", "follow": "void", "begin_numbers": "void", "next_code": "text", "hand_over": "void"}  # fmt: skip
+        assert [f["name"] for f in found if f["engine"]] == [] and [f["name"] for f in found if not f["app"]] == ["begin_numbers"]
+        sight = conn.execute("""SELECT rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolinherit AS able
+                                FROM pg_roles WHERE rolname = 'riskmap_sight'""").fetchone()
+        assert sight == {"able": False}
+        for role in ("riskmap_app", "riskmap_engine"):
+            assert conn.execute("SELECT pg_has_role(%s, 'riskmap_sight', 'MEMBER') AS m", (role,)).fetchone() == {"m": False}
+        assert conn.execute("SELECT pg_has_role('riskmap_owner', 'riskmap_sight', 'USAGE') AS u").fetchone() == {"u": False}
 
 
 def actor(org: int, scope: str = "org") -> Actor:
@@ -67,10 +97,15 @@ OWNED = {
     "feature_change": """INSERT INTO feature_change (layer, kind, feature_id, base_version, steward_org, payload, state, maker)
                          SELECT layer, 'change', id, 1, steward_org, '{}', 'draft', app.actor() FROM feature WHERE steward_org = %(o)s""",
     "feature_change_event": "SELECT 1 FROM feature_change_event WHERE steward_org = %(o)s",  # written by the move itself
+    "attachment": """INSERT INTO attachment (change_id, steward_org, kind, name, hash, body, actor, recorded_at)
+                     SELECT id, steward_org, 'png', 'n', encode(sha256(app.actor()::bytea), 'hex'), 'x', app.actor(), now()
+                     FROM feature_change WHERE steward_org = %(o)s""",
     "feature_version": """INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, actor)
                           SELECT id, 1, layer, steward_org, 'create', 'a' FROM feature WHERE steward_org = %(o)s""",
     "holding": """INSERT INTO holding (feature_id, steward_org, chemical, design_max_t, actor)
                   SELECT id, steward_org, '氯', 1, 'a' FROM feature WHERE steward_org = %(o)s""",
+    "hazard_assessment": """INSERT INTO hazard_assessment (feature_id, steward_org, s, working, actor)
+                            SELECT id, steward_org, 1, '{}', 'a' FROM feature WHERE steward_org = %(o)s""",
     "hidden_danger": """INSERT INTO hidden_danger (feature_id, steward_org, code, title, grade, found_on, actor)
                         SELECT id, steward_org, 'D-' || id, 't', 'major', '2026-01-01', 'a'
                         FROM feature WHERE steward_org = %(o)s""",
@@ -80,6 +115,13 @@ OWNED = {
                       SELECT id, steward_org, '1010101', 's', '件', 'a' FROM feature WHERE steward_org = %(o)s""",
     "stock_movement": """INSERT INTO stock_movement (stock_id, steward_org, kind, quantity, actor)
                          SELECT id, steward_org, 'receipt', 5, 'a' FROM stock_batch WHERE steward_org = %(o)s""",
+    "stock_document": """INSERT INTO stock_document (kind, feature_id, steward_org)
+                         SELECT 'issue', id, steward_org FROM feature WHERE steward_org = %(o)s""",
+    "stock_line": """INSERT INTO stock_line (document_id, steward_org, stock_id, quantity)
+                     SELECT d.id, d.steward_org, b.id, 1 FROM stock_document d JOIN stock_batch b USING (feature_id)
+                     WHERE d.steward_org = %(o)s""",
+    "stock_minimum": """INSERT INTO stock_minimum (feature_id, steward_org, supply_code, supply_name, unit, minimum)
+                        SELECT id, steward_org, '1010101', 's', '件', 1 FROM feature WHERE steward_org = %(o)s""",
     "event": "INSERT INTO event (kind, steward_org) VALUES ('features.changed', %(o)s)",
 }
 MINE, THEIRS = 2, 3
@@ -139,7 +181,7 @@ def test_a_new_row_for_another_is_refused(filled: Database) -> None:
 
 def test_history_and_audit_are_append_only_even_for_the_owner(filled: Database, dsns: Dsns) -> None:
     with filled.as_user(actor(MINE), write=True) as conn:
-        conn.execute("INSERT INTO audit (actor, role, operation) VALUES ('a', 'staff', 'test')")
+        conn.execute("INSERT INTO audit (actor, role, operation) VALUES (app.actor(), app.role(), 'test')")
     with connect(dsns.superuser) as conn:
         for table in ("audit", "feature_version", "hidden_danger_event", "stock_movement", "event"):
             assert conn.execute(f"SELECT count(*) AS n FROM {table}").fetchone() != {"n": 0}  # type: ignore[arg-type]

@@ -22,6 +22,9 @@ READ = frozenset(r for r in MAY if may(r, "map.read"))
 PUT = frozenset(r for r in MAY if may(r, "feature.put"))
 DECIDE = frozenset(r for r in MAY if may(r, "feature.decide"))
 PROPOSE = frozenset(r for r in MAY if may(r, "feature.propose"))
+MOVE = frozenset(r for r in MAY if may(r, "stock.move"))
+STOCK = MOVE | frozenset(r for r in MAY if may(r, "stock.approve"))
+REPORT = frozenset(r for r in MAY if may(r, "danger.report"))
 PEOPLE = Anywhere({"gate", "security_admin", "operator"})
 
 RECORD = {"S": READ, "I": PUT}
@@ -35,20 +38,26 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "feature_version": RECORD,
     "feature_change": {"S": READ, "I": PROPOSE},
     "feature_change_event": {"S": READ},  # written by the move itself
+    "attachment": {"S": READ, "I": PROPOSE},  # taken away by its maker alone, and never changed: a trigger looks
     "import_batch": {"S": READ, "I": PUT, "U": PUT},
+    # a batch is moved by its maker and by who decides; a trigger looks at each move
     "import_row": {"S": READ, "I": PUT | DECIDE | PROPOSE, "U": PUT, "D": PUT},
-    "holding": RECORD, "hidden_danger": RECORD, "hidden_danger_event": RECORD, "stock_movement": RECORD,
-    "stock_batch": {"S": READ, "I": PUT, "U": PUT},
+    "holding": RECORD, "hazard_assessment": RECORD, "hidden_danger": {"S": READ, "I": PUT | REPORT},
+    # of a state without a move, as an import tells it: the moves are tried in tests/flows/test_danger.py
+    "hidden_danger_event": RECORD, "stock_movement": RECORD,
+    "stock_batch": {"S": READ, "I": STOCK, "U": STOCK},  # locked by who moves; a movement itself comes out of a document
+    "stock_document": {"S": READ, "I": MOVE}, "stock_line": {"S": READ}, "stock_minimum": {"S": READ, "I": MOVE},
     "dataset": WORKED_OUT, "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
     "district_grade": WORKED_OUT, "closing": WORKED_OUT,
     "method": {"S": Anywhere(READ), "I": City(PUT), "U": City(PUT)},
     "grade_override": {"S": Anywhere(READ), "I": City(PUT), "U": City(PUT)},
     # everybody leaves a trace, the auditor and the product's own read it
-    "audit": {"S": Anywhere({"auditor", "operator", "engine"}), "I": EVERYBODY},
+    "audit": {"S": Anywhere({"auditor", "operator", "engine"}), "I": Anywhere({"gate"})},  # in the own name everybody: tried apart
     "audit_seal": {},
     "event": {"S": READ, "I": READ},
     "idempotency": {},  # the own keys alone: tried apart
-    "account": {"S": PEOPLE, "I": Anywhere({"security_admin", "operator"}), "U": PEOPLE},
+    # a security administrator grants what a second one confirms: tried apart
+    "account": {"S": PEOPLE, "I": Anywhere({"operator"}), "U": PEOPLE},
     "session": {"S": PEOPLE, "I": Anywhere({"gate"}), "U": Anywhere({"gate"}), "D": PEOPLE},
     "signin_attempt": {"S": Anywhere({"gate"}), "I": Anywhere({"gate"}), "D": Anywhere({"gate"})},
 }  # fmt: skip

@@ -88,13 +88,16 @@ export const forget = () => kept.clear();
 
 const key = () => (crypto.randomUUID ? crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);
 
-function post(path, body, slot, more) {
+function post(path, body, slot, more, method = "POST", keepalive = false) {
   const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": key(), ...(csrf && { "X-CSRF-Token": csrf.content }), ...more };
-  return ask(path, { method: "POST", headers, body: JSON.stringify(body) }, slot);
+  return ask(path, { method, keepalive, headers, body: JSON.stringify(body) }, slot);
 }
 
 /** JSON of a POST. `more`: further headers (If-Match; an Idempotency-Key of one's own, so that a second try is the same act). */
 export const send = async (path, body, slot, more = {}) => (await post(path, body, slot, more)).json();
+
+/** JSON of a PATCH. `last`: the page is going away, and the browser sends it all the same. */
+export const patch = async (path, body, more, last = false) => (await post(path, body, "", more, "PATCH", last)).json();
 
 /** A file the server makes: {blob, name}. */
 export async function file(path, body) {

@@ -2,4 +2,4 @@
 -- in:    feature_id bigint
 -- out:   id, state, maker
 -- index: feature_change_open_idx
-SELECT id, state, maker FROM feature_change WHERE feature_id = %(feature_id)s AND state IN ('draft', 'submitted', 'returned')
+SELECT id, state, maker FROM feature_change WHERE feature_id = %(feature_id)s AND state IN ('draft', 'submitted', 'confirmed', 'returned')

@@ -6,7 +6,7 @@ SELECT p.id, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat, p.attributes::text AS att
 %given(facts) d.open, d.major, d.overdue,
 %given(plain) NULL, NULL, NULL,
        p.code, p.name, p.level, p.effective_level, p.district_code, p.town_code, p.address, p.status, p.missing,
-       p.verified_on::text AS verified_on, p.parent_id, (SELECT name FROM feature q WHERE q.id = p.parent_id) AS parent_name, p.version, p.demo
+       p.verified_on::text AS verified_on, p.parent_id, (SELECT name FROM feature q WHERE q.id = p.parent_id) AS parent_name, p.version, p.demo, p.steward_org
 FROM page p
 %given(facts) LEFT JOIN LATERAL (
 %given(facts)   SELECT count(*) AS open, count(*) FILTER (WHERE h.grade = 'major') AS major,

@@ -1,21 +1,13 @@
--- Find for every staged row that meets no record the nearest like one already in force: within a metre, or within soft_m with a similar
--- name whose numbering is the same (1 号罐 and 2 号罐 are two things).
+-- Find for every staged row that meets no record the nearest like one already in force.
 -- in:    layer text · soft_m double
 -- out:   rows written
--- index: feature_geom_idx (the layer is hidden from the planner as in imports_meet). The box is a column before it meets the records
---        (OFFSET 0): row-level security keeps the index for a plain value, not for a function of one, and would read the layer for every row
+-- index: feature_geom_idx. The box is a column before it meets the records (OFFSET 0): row-level security keeps the index for a plain value,
+--        not for a function of one, and would read the layer for every row
 UPDATE staged s SET beside = n.id, beside_m = n.distance_m
 FROM (
   SELECT row_no, lon, lat, name, parent, ST_Expand(ST_SetSRID(ST_MakePoint(lon, lat), 4326), %(soft_m)s / 80000.0) AS box
   FROM staged WHERE met IS NULL AND target IS NULL AND lon IS NOT NULL OFFSET 0) w
 CROSS JOIN LATERAL (
-  SELECT c.id, c.distance_m FROM (
-    SELECT f.id, ST_Distance(f.geom::geography, ST_SetSRID(ST_MakePoint(w.lon, w.lat), 4326)::geography) AS distance_m,
-           w.name IS NOT NULL AND f.name IS NOT NULL AND similarity(f.name, w.name) >= 0.5
-             AND regexp_replace(f.name, '[^0-9一二三四五六七八九十]', '', 'g') = regexp_replace(w.name, '[^0-9一二三四五六七八九十]', '', 'g')
-             AND (w.parent IS NULL OR f.parent_id IS NULL OR w.parent = f.parent_id) AS alike
-    FROM feature f
-    WHERE f.geom && w.box AND f.layer || '' = %(layer)s AND f.status <> 'retired') c
-  WHERE c.distance_m <= 1 OR (c.alike AND c.distance_m <= %(soft_m)s)
-  ORDER BY c.distance_m, c.id LIMIT 1) n
+%include(imports_alike)
+) n
 WHERE s.row_no = w.row_no

@@ -17,6 +17,9 @@ WITH merged AS (
          coalesce(s.lon, ST_X(f.geom)) AS lon, coalesce(s.lat, ST_Y(f.geom)) AS lat, coalesce(s.cell, f.cell) AS cell,
          coalesce(s.level, f.level) AS level,
          coalesce(s.level, f.level) IS DISTINCT FROM f.level AS level_moved,
+         -- a forced owner keeps a record wherever it stands; that it stands outside his own area is told when it comes to stand there
+         f.district_code AS old_district, f.town_code AS old_town, u.name AS unit_name, u.district_code AS unit_district,
+         CASE WHEN u.kind = 'street' THEN u.code END AS unit_town,
          (coalesce(f.attributes, '{}') - coalesce(s.clears, '{}')) || s.attributes AS attributes,
          s.search AS new_search, s.missing AS new_missing,
          CASE WHEN f.id IS NOT NULL THEN jsonb_strip_nulls(jsonb_build_object('name', f.name, 'parent_id', f.parent_id, 'address', f.address, 'town', f.town_code,
@@ -25,6 +28,7 @@ WITH merged AS (
   FROM staged s
   LEFT JOIN feature f ON f.id = s.met
   LEFT JOIN org o ON o.kind = 'district' AND o.district_code = coalesce(s.stated_district, s.district_code)
+  LEFT JOIN org u ON u.id = %(steward)s::int
 ), judged AS (
   SELECT m.*,
          -- required fields still absent after the merge with what is in force
@@ -59,6 +63,10 @@ SELECT %(batch)s, c.row_no, c.steward_org,
          || CASE WHEN c.parent_code IS NOT NULL AND c.found_parent IS NULL THEN jsonb_build_array(jsonb_build_object('row', c.row_no, 'column', '', 'field', 'parent_code',
               'value', c.parent_code, 'code', 'parent-unknown', 'severity', 'incomplete') || (%(texts)s::jsonb -> 'parent-unknown')) ELSE '[]' END
          || CASE WHEN c.feature_id IS NULL AND c.db_twin IS NOT NULL THEN jsonb_build_array(jsonb_build_object('row', c.row_no, 'column', '', 'field', 'lon',
-              'value', round(c.distance_m::numeric, 1) || ' m', 'code', c.db_twin, 'severity', 'warn', 'proposal', jsonb_build_object('feature_id', c.twin_id)) || (%(texts)s::jsonb -> c.db_twin)) ELSE '[]' END,
+              'value', round(c.distance_m::numeric, 1) || ' m', 'code', c.db_twin, 'severity', 'warn', 'proposal', jsonb_build_object('feature_id', c.twin_id)) || (%(texts)s::jsonb -> c.db_twin)) ELSE '[]' END
+         || CASE WHEN (c.district_code <> c.unit_district OR c.town_code <> c.unit_town)
+                  AND (c.feature_id IS NULL OR c.district_code IS DISTINCT FROM c.old_district OR (c.unit_town IS NOT NULL AND c.town_code IS DISTINCT FROM c.old_town))
+              THEN jsonb_build_array(jsonb_build_object('row', c.row_no, 'column', '', 'field', 'district', 'value', c.unit_name, 'code', 'outside-unit', 'proposal', NULL,
+              'severity', 'warn') || (%(texts)s::jsonb -> 'outside-unit')) ELSE '[]' END,
        c.raw
 FROM compared c

@@ -37,6 +37,7 @@ function about(layer, feature) {
     layer.fields.map((spec) => pair(said(spec.label), catalogue.valueText(spec, attributes[spec.name]))),
     p.parent_name ? pair(t("parent"), p.parent_id && p.parent_layer ? h("button", { type: "button", class: "linkish", onclick: () => set({ id: { layer: p.parent_layer, id: p.parent_id } }) }, p.parent_name) : p.parent_name) : null,
     p.steward_name ? pair(t("steward"), p.steward_name) : null,
+    (feature.links || []).map((one) => pair(t(`link.${one.how}`), h("button", { type: "button", class: "linkish", onclick: () => set({ id: { layer: one.layer, id: one.id } }) }, `${one.name || t("noname")} ${one.code}`))),
     pair(t("status"), t(`status.${p.status}`)), pair(t("verified.on"), known(p.verified_on) ? day(p.verified_on) : null),
     place ? pair(t("lonlat"), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`) : pair(t("lonlat"), null),
     Object.entries(feature.children || {}).map(([name, n]) => pair(catalogue.layerLabel(name), h("button", { type: "button", class: "linkish", onclick: () => children(name, feature.id) }, t("n.items", { n: count(n) })))))];
@@ -64,7 +65,7 @@ function history(feature) {
   return h("ol", { class: "tl-p" }, rows.map((one) => h("li", {}, h("div", { class: "row" }, h("b", { class: "t13 b" }, t("version", { n: one.version })), h("span", {}, operation(one.operation)), h("span", { class: "end c2" }, moment(one.recorded_at))),
     h("p", { class: "t12 c2" }, [one.actor, (one.changed || []).length ? t("changed", { what: one.changed.slice(0, 6).map((name) => fieldName(feature.layer, name)).join("、") }) : ""].filter(Boolean).join(" · ")))));
 }
-const operation = (name) => t(["import", "edit", "undo", "retire", "create", "merge", "regrade", "demo", "insert", "update"].includes(name) ? `op.${name}` : "op.other");
+const operation = (name) => t(["import", "edit", "undo", "retire", "create", "merge", "transfer", "change", "regrade", "demo", "insert", "update"].includes(name) ? `op.${name}` : "op.other");
 
 /** What is around: the record's own neighbours, else asked of /api/near. */
 function near(feature) {
@@ -88,7 +89,7 @@ export function tabsOf(layer, feature) {
   const add = (key, rows, body) => { if (rows && rows.length) tabs.push({ key, label: t(`tab.${key}`), n: rows.length, body }); };
   add("holdings", feature.holdings, () => table(feature.holdings, HOLDINGS));
   add("stock", feature.stock, () => table(feature.stock, STOCK));
-  add("dangers", feature.dangers, () => table(feature.dangers, DANGERS));
+  add("dangers", feature.dangers, () => h("div", {}, table(feature.dangers, DANGERS), h("p", { class: "mt8" }, h("a", { href: `/dangers?feature=${feature.id}` }, t("nav.dangers")), "　", h("a", { href: `/dangers/new?source=${feature.id}` }, t("dg.new")))));
   add("history", feature.history, () => history(feature));
   tabs.push({ key: "near", label: t("tab.near"), body: () => near(feature) });
   return tabs;

@@ -16,7 +16,7 @@ const keys = new Map();
 const keyOf = (name) => { if (!keys.has(name)) keys.set(name, `${name}-${crypto.randomUUID ? crypto.randomUUID() : Math.random().toString(36).slice(2)}`); return keys.get(name); };
 const seen = (one) => ({ "If-Match": `"${one.version}"` });
 
-export const approve = (one) => send(`/api/changes/${one.id}/approve`, {}, "", { ...seen(one), "Idempotency-Key": keyOf(`approve-${one.id}-${one.version}`) });
+export const approve = (one) => send(`/api/changes/${one.id}/approve`, { seen: one.seen }, "", { ...seen(one), "Idempotency-Key": keyOf(`approve-${one.id}-${one.version}-${one.seen}`) });
 export const approveMany = (items) => send("/api/changes/approve", { changes: items.map(({ id, version }) => ({ id, version })) }, "");
 export const submit = (one) => send(`/api/changes/${one.id}/submit`, {}, "", seen(one));
 export const withdraw = (one) => send(`/api/changes/${one.id}/withdraw`, {}, "", seen(one));
@@ -35,6 +35,9 @@ export function pairMap(ground) {
 }
 export const recolour = () => map && map.recolour();
 
+/** Whether a place is proposed: the other kinds leave it where it is. */
+const drawn = (one) => one.kind === "create" || one.kind === "change";
+
 function place(one, ground) {
   const { old, new: now, moved_m: moved } = one.place, none = $("pair-none");
   none.hidden = Boolean(old || now);
@@ -42,13 +45,13 @@ function place(one, ground) {
   const key = [
     old && (moved > 1 || !now) ? h("span", { class: "lvt" }, h("i", { class: "k-old" }), t("review.place.old")) : null,
     now ? h("span", { class: "lvt" }, mark(one.effective_level.new, "16"), t(old && moved > 1 ? "review.place.new" : "review.place")) : null,
-    now && one.kind !== "retire" ? h("span", { class: "lvt" }, h("i", { class: "k-near" }), metres(one.near_m)) : null,
-    moved > 1 ? h("b", { class: "end cwarn" }, t("review.moved", { d: exactly(moved) })) : old && now && one.kind !== "retire" ? h("span", { class: "end c2" }, t("review.still")) : null,
+    now && one.near_m && drawn(one) ? h("span", { class: "lvt" }, h("i", { class: "k-near" }), metres(one.near_m)) : null,
+    moved > 1 ? h("b", { class: "end cwarn" }, t("review.moved", { d: exactly(moved) })) : old && now && drawn(one) ? h("span", { class: "end c2" }, t("review.still")) : null,
   ];
   clear($("pair-key"), key);
   if (!old && !now) return;
   const on = pairMap(ground);
-  on.show({ old, now, moved: moved || 0, level: one.effective_level.new, radius: one.kind === "retire" ? 0 : one.near_m, near: one.near });
+  on.show({ old, now, moved: moved || 0, level: one.effective_level.new, radius: drawn(one) ? one.near_m : 0, near: one.near });
   const skip = new Set([one.feature_id, ...one.near.map((n) => n.id)]);
   get(`/api/layers/${one.layer}/points`, { bbox: on.box().map((v) => v.toFixed(5)).join(","), zoom: 18 }, { slot: "around" })
     .then(({ singles: s }) => on.around(s.id.map((id, i) => ({ id, lon: s.lon[i], lat: s.lat[i], level: s.level[i] })).filter((other) => !skip.has(other.id)).slice(0, 300))).catch(() => {});
@@ -74,7 +77,7 @@ export function paint(one, ground, act, fresh) {
   clear($("decide"), one.may.decide ? reasons(act) : h("div", { class: "sec" }, h("p", { class: "t13 c2" }, t(one.may.own ? "review.may.own" : one.state === "submitted" ? "review.may.not" : `review.state.${one.state}`))));
   const button = (kind, words, key, run, id) => h("button", { type: "button", class: `btn ${kind}`, id, onclick: run }, t(words), " ", key ? h("span", { class: "kbd" }, key) : null);
   const open = button("", "review.open", "e", act.open, "open");
-  const approving = button("btn-main", "review.approve", "a", act.approve, "approve");
+  const approving = button("btn-main", one.transfer ? (one.state === "confirmed" ? "review.take" : "review.give") : "review.approve", "a", act.approve, "approve");
   approving.disabled = one.stale;
   if (one.may.decide) clear($("act"), approving, button("btn-bad", "review.return", "r", act.sendBack, "return"), open);
   else if (one.may.edit) clear($("act"), button("btn-main", "review.submit", "", act.submit, "submit"), button("btn-bad", "review.withdraw", "", act.withdraw, "withdraw"), open);

@@ -102,12 +102,13 @@ async function act(run, words, id = one.id, name = one.name) {
 
 const able = () => one && one.may.decide;
 
+const doneKey = (one) => (one.transfer && one.state === "submitted" ? "review.done.confirmed" : "review.done.approved");
 function approve() {
   if (!able()) return false;
   if (one.stale) { bar("act", { kind: "bad", text: t("review.stale", { a: one.base_version, b: one.current_version }), action: [t("close"), () => bar("act", null)] }); return true; }
-  if (!one.findings.length) { act(() => decide.approve(one), "review.done.approved"); return true; }
+  if (!one.findings.length) { act(() => decide.approve(one), doneKey(one)); return true; }
   const asks = one;
-  ask(t("review.ask.doubts", { n: count(one.findings.length) }), t("review.ask.doubts.text", { name: one.name || t("noname") }), t("review.approve"), () => act(() => decide.approve(asks), "review.done.approved", asks.id, asks.name));
+  ask(t("review.ask.doubts", { n: count(one.findings.length) }), t("review.ask.doubts.text", { name: one.name || t("noname") }), t("review.approve"), () => act(() => decide.approve(asks), doneKey(asks), asks.id, asks.name));
   return true;
 }
 

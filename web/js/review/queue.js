@@ -9,7 +9,7 @@ import { block, skeleton, wrong } from "../panel/notice.js";
 
 const DAY = 86400;
 const LATE = 3 * DAY;                          // from here on an age is written in the colour of a warning
-const MINE = "draft,submitted,returned";
+const MINE = "draft,submitted,confirmed,returned";
 
 export const queue = { whose: "others", findings: "", items: [], count: 0, clean: 0, chosen: 0, cursor: null, failed: false };
 
@@ -18,7 +18,7 @@ export function age(seconds) {
   return seconds < DAY ? t("review.age.h", { n: Math.floor(seconds / 3600) }) : t("review.age.d", { n: Math.floor(seconds / DAY) });
 }
 
-const TAGS = { create: "tag tag-good", change: "tag tag-note", retire: "tag" };
+const TAGS = { create: "tag tag-good", change: "tag tag-note", retire: "tag", transfer: "tag tag-note", split: "tag tag-note", merge: "tag tag-note" };
 export const kindTag = (kind) => h("span", { class: TAGS[kind] || "tag" }, t(`review.kind.${kind}`));
 
 export function sign(layer, level, size = "24") {
@@ -27,7 +27,7 @@ export function sign(layer, level, size = "24") {
 }
 
 const asked = () => ({
-  ...(queue.whose === "mine" ? { state: MINE, mine: "true" } : { state: "submitted", mine: "false" }),
+  ...(queue.whose === "mine" ? { state: MINE, mine: "true" } : { state: "submitted,confirmed", mine: "false" }),
   ...(queue.findings ? { findings: queue.findings } : {}), limit: "100",
 });
 

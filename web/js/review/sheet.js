@@ -6,6 +6,7 @@ import { $, clear, h, icon, mark } from "../dom.js";
 import { count, decimal, fine, known, levelName, metres, moment, percent } from "../format.js";
 import { half, said, t } from "../i18n.js";
 import { block, skeleton, wrong } from "../panel/notice.js";
+import { steps, verdict } from "../working.js";
 import { age, kindTag, queue, sign } from "./queue.js";
 
 let every = false;                             // all fields, or only what differs
@@ -66,6 +67,17 @@ function findings(one) {
   near.length ? h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("review.near", { n: one.near_m }))), h("ul", { class: "fnd" }, near)) : null);
 }
 
+/** The chemicals of a major hazard as proposed, and the working of its level. */
+function chemicals(one) {
+  if (!one.assessment && !one.holdings) return null;
+  const cells = (line) => [line.chemical, line.cas || "", (line.symbols || []).join("、"), line.design_max_t === null ? null : `${line.design_max_t} t`];
+  const lines = one.holdings || (one.assessment ? one.assessment.lines : []);
+  return h("div", { class: "card", id: "chemicals" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("hz.chemicals")), h("span", { class: "t12 c3" }, t("hz.chemicals.note"))),
+    lines.length ? h("table", { class: "tb tb-d" }, h("thead", {}, h("tr", {}, ["hz.chemical", "", "hz.symbols", "hz.q"].map((key) => h("th", { scope: "col" }, key ? t(key) : "CAS")))),
+      h("tbody", {}, lines.map((line) => h("tr", {}, cells(line).map((cell) => h("td", {}, cell === null ? unknown() : cell)))))) : h("p", { class: "t13 c2" }, t("hz.none")),
+    ...(one.assessment ? [...verdict(one.assessment), steps(one.assessment)] : [])));
+}
+
 function effectBody(found) {
   if (!found) return h("p", { class: "t13 c2" }, t("review.effect.none"));
   const pair = (key) => [found.before[key], found.after[key]];
@@ -103,10 +115,18 @@ function banners(one) {
     one.state === "returned" ? ban("warn", "return", t("review.returned", { why: one.reason, who: one.checker })) : one.state === "submitted" && back ? ban("note", "return", t("review.returned.before", { why: back.reason })) : null,
     one.state === "approved" ? ban("good", "ok", t("review.approved", { who: one.checker, on: moment(one.decided_at) })) : null,
     one.state === "withdrawn" ? ban("note", "undo", t("review.withdrawn")) : null,
+    one.transfer ? ban("note", "right", t(one.transfer.confirmed_by ? "review.transfer.taking" : "review.transfer.giving", { a: one.transfer.from_name, b: one.transfer.to_name, who: one.transfer.confirmed_by || "" })) : null,
+    one.into ? h("div", { class: "ban ban-note" }, icon("right"), h("span", { class: "grow" }, t("review.merge"), " ", h("a", { class: "b", href: `/?id=${one.layer}:${one.into.id}` }, one.into.name || one.into.code), " ", one.into.code)) : null,
+    one.parts.length ? parts(one) : null,
     one.state === "submitted" && one.may.own ? ban("note", "info", t("review.own")) : null,
     one.note ? ban("note", "doc", t("review.note", { text: one.note })) : null,
   ];
 }
+
+/** The records a split makes. */
+const parts = (one) => h("div", { class: "card" }, h("div", { class: "sec" }, h("div", { class: "sec-h" }, h("h2", { class: "h3" }, t("review.parts", { n: one.parts.length }))),
+  h("ul", { class: "fnd" }, one.parts.map((p) => h("li", {}, h("span", { class: "c2" }, known(p.level) ? mark(p.level, "16", levelName(p.level)) : icon("pin")), h("span", { class: "grow" }, h("b", {}, p.name || t("noname")),
+    h("span", { class: "t12 c2 row wrap" }, p.code || "", said(p.district_name) || "", point(p.place) || t("noplace"), p.findings.map((f) => half(f.reason)).join("；"))))))));
 
 /** Draws one proposal. `history()`, `back()` to the list on a phone. */
 export function paint(one, { history, back }) {
@@ -118,7 +138,7 @@ export function paint(one, { history, back }) {
     h("div", { class: "grow" }, h("h1", { class: "cut", id: "sheet-title" }, one.name || t("noname"), " "), h("p", { class: "t13 c2" }, kindTag(one.kind), " ", [...new Set(meta.filter(Boolean))].join(" · "), waited && one.state === "submitted" ? ` · ${t("review.waits", { age: age(waited.age_s) })}` : "")),
     one.kind === "create" ? null : h("div", { class: "seg", role: "group", "aria-label": t("review.fields") }, pick(false, "review.only", changed), pick(true, "review.every", rows.length)),
     h("button", { type: "button", class: "btn btn-s", onclick: history }, icon("clock"), t("tab.history"), " ", h("span", { class: "kbd" }, "h"))),
-  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
+  h("div", { class: "scroll grow rv-b", tabindex: "0", "aria-labelledby": "sheet-title", role: "region" }, banners(one), table(one), chemicals(one), findings(one), one.may.decide && !one.stale ? effect(one) : null));
 }
 
 export const waiting = () => clear($("sheet"), h("div", { class: "rv-b" }, skeleton(6)));

@@ -1,0 +1,47 @@
+"""一企一档 as pages: an enterprise found by name or 统一社会信用代码, and its file with all that hangs on it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse
+
+from riskmap.api.deps import actor, desk, now, reading, today
+from riskmap.api.framed import framed, reader
+from riskmap.core.filter import Filter, sort_of
+from riskmap.flows import form
+from riskmap.flows.survey import beijing_day
+from riskmap.store import enterprises, features
+
+router = APIRouter(include_in_schema=False)
+
+LAYER = "enterprise"
+MOST = 50
+
+
+@router.get("/enterprises")
+def search(request: Request, q: Annotated[str, Query(max_length=100)] = "") -> HTMLResponse:
+    """The enterprises that hold `q` in name, code, address or credit code; the first of all where nothing is asked."""
+    with reading(request) as conn:
+        asked = Filter(LAYER, q=q.strip())
+        found = features.page(conn, asked, sort_of("name"), MOST, None, ["uscc", "industry"], today(), facts=False, mask=None)
+        count = features.count(conn, asked, today())
+    return framed(request, "enterprises.html", "/enterprises", q=q, found=found.features, count=count, most=MOST)
+
+
+@router.get("/enterprises/{id}")
+def file(request: Request, id: Annotated[int, Path(ge=1, lt=2**62)]) -> HTMLResponse:
+    """One enterprise: its sources, hazards, hidden dangers and history, those longest unverified first."""
+    at = desk(request)
+    layer = at.catalogue.layer(LAYER)
+    with reading(request) as conn:
+        record = form.record_of(conn, layer, id, actor(request), now())
+        records = enterprises.records(conn, id, today())
+        dangers = enterprises.dangers(conn, [r["id"] for r in records], today())
+    english = reader(request).language == "en"
+    spelled = {name: {o.code: (o.en or o.zh) if english else o.zh for o in at.catalogue.codes[name]} for name in ("danger_grade", "danger_state")}
+    options = {f.name: {o.code: (o.en or o.zh) if english else o.zh for o in at.catalogue.options(f)} for f in layer.field}
+    return framed(request, "enterprise.html", "/enterprises", layer=layer, record=record, records=records, dangers=dangers, spelled=spelled,
+                  options=options, layers=at.catalogue.layers, named={r["id"]: r["name"] or r["code"] for r in records}, day=beijing_day,
+                  hazards=at.hazard_layers())  # fmt: skip
