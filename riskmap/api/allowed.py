@@ -84,6 +84,10 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
     "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
     "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
+    # shelters
+    "GET /api/shelters/{id}/states": "map.read", "POST /api/shelters/{id}/states": "shelter.report",
+    "GET /api/shelters/{id}/occupancy": "map.read", "POST /api/shelters/{id}/occupancy": "shelter.report",
+    "GET /shelters/{id}/state": "map.read", "POST /shelters/{id}/state": "shelter.report", "POST /shelters/{id}/occupancy": "shelter.report",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /account": "account.own", "POST /account/sessions": "account.own", "POST /account/code": "account.own",
@@ -99,6 +103,7 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "account/sessions", "account/code",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+    "shelters/{id}/state", "shelters/{id}/occupancy",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.
