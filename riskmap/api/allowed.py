@@ -159,15 +159,18 @@ class Guard:
             if await self.keeper.closed():
                 signed = await run_in_threadpool(signed_in, request, self.db, self.settings)
                 _whole(signed)
+                request.state.actor = signed.actor  # type: ignore[union-attr]
                 if scope["method"] not in SAFE:
                     ours(request)
                     request.state.unproven = not scope["path"].startswith("/api/") and "X-CSRF-Token" not in request.headers
                     if not request.state.unproven:
                         proven(request.headers.get("X-CSRF-Token", ""), signed)
-                request.state.actor, request.state.signed = signed.actor, signed  # type: ignore[union-attr]
+                request.state.signed = signed
             else:
                 request.state.actor, request.state.signed = OFFICER, None
         except Problem as fault:
+            if isinstance(fault, Forbidden):
+                await run_in_threadpool(request.app.state.refusals.tell, request, fault)
             await refusal(request, fault)(scope, receive, send)
             return
         await self.app(scope, receive, send if request.state.signed is None else unkept(send))

@@ -13,6 +13,7 @@ import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import (
@@ -47,11 +48,12 @@ from riskmap.api.gate import Loopback
 from riskmap.api.health import Measured
 from riskmap.api.health import router as health
 from riskmap.api.kept import KEPT, Kept
+from riskmap.api.refused import Refusals, fault_page, wants_page
 from riskmap.api.zipped import Zipped
 from riskmap.catalogue import load
 from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import origins
-from riskmap.errors import BadInput, Problem
+from riskmap.errors import BadInput, Forbidden, Problem
 from riskmap.flows.grader import Grader
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
@@ -131,13 +133,14 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
+    app.state.refusals = Refusals(db)
     keeper = Keeper(db)
     app.add_middleware(Guard, keeper=keeper, db=db, settings=settings)
     app.add_middleware(Measured)
     app.add_middleware(Zipped)
     app.add_middleware(Bounded, most=settings.upload_max_bytes + SLACK)
     app.add_middleware(Named)
-    app.add_middleware(Loopback, closed=keeper.closed, behind_gate=settings.behind_gate)
+    app.add_middleware(Loopback, closed=keeper.closed, web_dir=settings.web_dir, behind_gate=settings.behind_gate)
     return app
 
 
@@ -170,8 +173,12 @@ def _answer(request: Request, body: dict[str, Any], status: int) -> Json:
     return Json(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
-def _problem(request: Request, fault: Exception) -> Json:
+def _problem(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, Problem)
+    if isinstance(fault, Forbidden):
+        request.app.state.refusals.tell(request, fault)
+    if wants_page(request, fault):
+        return fault_page(request, fault)
     return _answer(request, fault.document(), fault.status)
 
 

@@ -80,7 +80,7 @@ def near(
     radius_m: Annotated[float, Query(gt=0, le=50_000, allow_inf_nan=False)] = 5000,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Json:
-    """Nearest records of the layers round a place, straight-line metres. An unknown capacity is null, never 0; so are a shelter's uncounted people."""
+    """Nearest records of the layers round a place, straight-line metres. An unknown capacity is null, never 0; so are uncounted people."""
     names = [name for name in layers.split(",") if name]
     if not names:
         raise BadInput("缺少图层 / no layers", where="layers", remedy="layers=shelter,depot")

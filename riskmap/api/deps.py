@@ -18,7 +18,7 @@ from riskmap.flows import signin
 from riskmap.flows.register import Desk
 from riskmap.flows.survey import beijing_day
 from riskmap.settings import Settings
-from riskmap.store import journal
+from riskmap.store import accounts, journal
 from riskmap.store.database import Database
 from riskmap.store.query import Conn
 
@@ -81,22 +81,27 @@ def reading(request: Request) -> Iterator[Conn]:
 
 @contextmanager
 def writing(request: Request) -> Iterator[Conn]:
-    """The request's one transaction, for a change. Raises Unauthorized when its session ended, or became another's, while the body came in."""
-    still_signed(request)
+    """The request's one transaction, for a change.
+
+    Who asks was found out at the door, and a long body may have come in since: it is asked again in the transaction, and once more
+    before anything is kept. Raises Unauthorized when the session ended, or became another's.
+    """
     with database(request).as_user(
         actor(request), write=True, address=address_of(request), request_id=request.state.request_id
     ) as conn:
+        still_signed(request, conn)
         yield conn
+        still_signed(request, conn)
 
 
-def still_signed(request: Request) -> None:
-    """Whoever was let in at the door is looked up again: between the two a long body may have come in. Raises Unauthorized."""
+def still_signed(request: Request, conn: Conn) -> None:
+    """Whether the session still stands, as this transaction sees it now. Raises Unauthorized."""
     signed = getattr(request.state, "signed", None)
-    if signed is None:
-        return
-    again = signin.resolve(database(request), settings(request), signed.id, now())
-    if again is None or again.kind != "full" or again.actor != signed.actor:
-        raise Unauthorized("登录已失效 / the session has ended", where="/signin", remedy="重新登录后再试 / sign in and try again")
+    if signed is not None and not accounts.stands(conn, signin.key_of(signed.id), signed.actor.role, signed.actor.org):
+        raise Unauthorized(
+            "登录已失效，没有写入 / the session has ended, nothing was written", where="/signin",
+            remedy="重新登录后再试 / sign in and try again",
+        )  # fmt: skip
 
 
 def client_key(request: Request) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import orjson
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from riskmap.errors import Forbidden, Problem
+from riskmap.page.people import shut_page
 
 NAMES = {"127.0.0.1", "localhost", "[::1]"}
 OPERATOR = {"/healthz", "/readyz", "/metrics"}  # asked by name inside a container network; they tell nothing of records
-
-
-PASSED_ON = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+PASSED_ON = (b"forwarded", b"via", b"x-forwarded-", b"x-real-ip", b"x-original-")  # how the headers begin that a proxy adds
+SHUT = "default-src 'none'; frame-ancestors 'none'"
 
 
 def is_loopback(address: str) -> bool:
@@ -40,18 +42,23 @@ class Loopback:
     `behind_gate`: a container whose only way in is a published loopback port; its peer is the container's gateway.
     """
 
-    def __init__(self, app: ASGIApp, closed: Callable[[], Awaitable[bool]], behind_gate: bool = False) -> None:
-        self.app, self.closed, self.behind_gate = app, closed, behind_gate
+    def __init__(self, app: ASGIApp, closed: Callable[[], Awaitable[bool]], web_dir: Path, behind_gate: bool = False) -> None:
+        self.app, self.closed, self.web_dir, self.behind_gate = app, closed, web_dir, behind_gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in OPERATOR:
             foreign = self._foreign(scope)
             if foreign and (fault := await self._fault(foreign)):
-                headers = [(b"content-type", b"application/problem+json")]
-                await send({"type": "http.response.start", "status": fault.status, "headers": headers})
-                await send({"type": "http.response.body", "body": orjson.dumps(fault.document(), default=str)})
+                await self._told(scope, fault)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _told(self, scope: Scope, fault: Problem) -> Response:
+        """The refusal: for a browser a page that says how to begin."""
+        headers = {"Cache-Control": "no-store", "Content-Security-Policy": SHUT, "X-Content-Type-Options": "nosniff"}
+        if fault.status == 403 and b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+            return Response(shut_page(self.web_dir), fault.status, headers, "text/html; charset=utf-8")
+        return Response(orjson.dumps(fault.document(), default=str), fault.status, headers, "application/problem+json")
 
     def _foreign(self, scope: Scope) -> str:
         """What shows that a request is not this machine's own; empty when nothing does."""
@@ -59,9 +66,9 @@ class Loopback:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if name_of(host) not in NAMES:
             return host[:100] or "Host"
-        passed = next((name for name in PASSED_ON if name in headers), None)
+        passed = next((name for name in headers if name.startswith(PASSED_ON)), None)
         if passed:
-            return passed.decode()
+            return passed.decode("latin-1")[:100]
         peer = scope.get("client")
         return "" if self.behind_gate or peer is None or is_loopback(peer[0]) else str(peer[0])[:100]
 

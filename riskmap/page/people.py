@@ -8,13 +8,18 @@ from typing import Any
 from riskmap.core.password import Profile
 from riskmap.core.role import MAY, OPERATIONS, ROLES
 from riskmap.errors import Problem
-from riskmap.page import asset_version, environment, texts
+from riskmap.page import LANGUAGES, asset_version, environment, texts
 
 
 def form_page(*, web_dir: Path, language: str, step: str, profile: Profile, fault: Problem | None, **more: Any) -> str:
     """signin, totp or password: `fault` is told above the form."""
     told = None if fault is None else [half(text, language) for text in (fault.title, fault.remedy or "")]
     return _rendered("signin.html", web_dir, language, step=step, profile=profile, told=told, **more)
+
+
+def shut_page(web_dir: Path) -> str:
+    """Why nobody but this machine is let in yet, and how the first administrator is made: in both languages, since nobody chose one."""
+    return environment(web_dir).get_template("shut.html").render(both=[texts(web_dir, language) for language in LANGUAGES])
 
 
 def roles_table(language: str) -> dict[str, Any]:

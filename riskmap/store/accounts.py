@@ -92,6 +92,12 @@ def session(conn: Conn, key: bytes) -> dict[str, Any] | None:
     return row(conn, "accounts_session", key=key)
 
 
+def stands(conn: Conn, key: bytes, role: str, org: int) -> bool:
+    """Whether a session still holds with this role and unit, as the person who acts sees it now."""
+    found = row(conn, "accounts_standing", key=key, role=role, org=org)
+    return found is not None and found["stands"]
+
+
 def open_session(
     conn: Conn, key: bytes, account_id: int, kind: str, now: dt.datetime, expires_at: dt.datetime, address: str, user_agent: str
 ) -> None:

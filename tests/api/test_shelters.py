@@ -27,7 +27,8 @@ def at(db: Database) -> dict[str, Any]:
     app = create_app(settings(), db, grading=False)
     people: dict[str, Any] = {login: Person(app).signed(login) for login in WHO}
     for key, name, capacity in (("school", "大兴一小", 300), ("park", "大兴公园", None)):
-        sent = {"name": name, "district": "大兴区", "shelter_level": "县级", "capacity": capacity, "lon": 116.33 if capacity else 116.35, "lat": 39.73}
+        east = 116.33 if capacity else 116.35
+        sent = {"name": name, "district": "大兴区", "shelter_level": "县级", "capacity": capacity, "lon": east, "lat": 39.73}
         answer = people["shi"].post("/api/layers/shelter/features", json=sent)
         assert answer.status_code == 201, answer.text
         people[key] = answer.json()["id"]

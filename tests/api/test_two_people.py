@@ -125,22 +125,29 @@ def test_a_password_reset_while_the_old_one_is_compared_wins(app: FastAPI, db: D
     assert Person(app).enter("li").status_code == 401
 
 
+@pytest.mark.parametrize("when", [1, 2])  # as the change begins, and when all of it is done but not kept
 @pytest.mark.parametrize("change", ["UPDATE account SET state = 'disabled' WHERE login = 'li'", "DELETE FROM session",
                                     "UPDATE account SET org = (SELECT id FROM org WHERE code = '110105') WHERE login = 'li'"])  # fmt: skip
 def test_whoever_was_shut_out_while_his_body_came_in_changes_nothing(
-    app: FastAPI, db: Database, dsns: Dsns, monkeypatch: pytest.MonkeyPatch, change: str
+    app: FastAPI, db: Database, dsns: Dsns, monkeypatch: pytest.MonkeyPatch, change: str, when: int
 ) -> None:
     person, real = Person(app).signed("li"), deps.still_signed
 
-    def meanwhile(request: object) -> None:
-        with connect(dsns.superuser) as conn:
-            conn.execute("SELECT set_config('app.role', 'operator', false)")
-            conn.execute(change)  # type: ignore[arg-type]
-        real(request)  # type: ignore[arg-type]
+    asked = []
+
+    def meanwhile(request: object, open: object) -> None:
+        asked.append(open)
+        if len(asked) == when:
+            with connect(dsns.superuser) as conn:
+                conn.execute("SELECT set_config('app.role', 'operator', false)")
+                conn.execute(change)  # type: ignore[arg-type]
+        real(request, open)  # type: ignore[arg-type]
 
     monkeypatch.setattr(deps, "still_signed", meanwhile)
     answer = person.post("/api/layers/shelter/export", json={"format": "csv"})
     assert answer.status_code == 401 and answer.json()["where"] == "/signin"
+    with connect(dsns.superuser) as conn:
+        assert conn.execute("SELECT count(*) AS n FROM audit WHERE operation LIKE 'export%'").fetchone() == {"n": 0}
 
 
 def test_each_half_open_session_is_offered_a_secret_of_its_own(db: Database) -> None:

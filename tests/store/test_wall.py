@@ -134,6 +134,8 @@ def test_the_own_account_and_the_own_keys_are_ones_own(filled: Database) -> None
     with filled.as_user(Actor("someone-else", "x", "auditor", 1, "none")) as conn:
         assert [r["login"] for r in conn.execute("SELECT login FROM account").fetchall()] == ["someone-else"]
         assert conn.execute("SELECT key FROM idempotency").fetchall() == [{"key": "key-of-another"}]
+        assert len(conn.execute("SELECT 1 FROM session").fetchall()) == 1
+    with filled.as_user(Actor("another", "x", "auditor", 1, "none")) as conn:
         assert conn.execute("SELECT 1 FROM session").fetchall() == []
 
 
