@@ -24,7 +24,7 @@ from riskmap.errors import BadFile, NotFound
 from riskmap.flows import progress, register
 from riskmap.flows.register import Desk, Source
 from riskmap.readers import Limits
-from riskmap.store import imports, known
+from riskmap.store import imports, journal, known
 from riskmap.store.query import Conn
 
 KEEP_S = 30 * 86_400  # an upload is kept this long, so that it can be given back marked
@@ -89,6 +89,9 @@ def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, ask
     steward = None if actor.scope == "city" else actor.org  # a unit's file is of its own records
     source = Source(asked.file_name, digest(path), checked.crs, checked.headings, where, steward)
     made = register.plan(conn, desk, checked, source, actor)
+    journal.audit(conn, actor, "import.plan", layer=asked.layer, object_id=made["id"], steward_org=steward,
+                  after={"file": source.file_name, "sha256": source.file_hash, "rows": checked.n, "counts": made["counts"],
+                         "plan_hash": made["plan_hash"]})  # fmt: skip
     return {
         "id": made["id"],
         "layer": asked.layer,
