@@ -40,6 +40,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "method.manage": ("起草与批准定级方法", "Draft and approve grading methods"),
     "stock.move": ("物资出入库与盘点", "Record stock movements"),
     "stock.approve": ("复核盘点差异与报废", "Approve count differences and scrap"),
+    "shelter.report": ("上报避难场所状态与人数", "Report shelters' state and people"),
     "account.manage": ("管理账户", "Manage accounts"),
     "account.own": ("自己的账户", "The own account"),
     "audit.read": ("查看审计", "Read the audit"),
@@ -49,7 +50,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 OWN = frozenset({"account.own", "roles.read"})
 READER = OWN | {"map.read", "contact.reveal", "export.run", "whatif.run"}
-CLERK = frozenset({"feature.propose", "import.propose", "stock.move", "danger.report", "danger.rectify"})
+CLERK = frozenset({"feature.propose", "import.propose", "stock.move", "danger.report", "danger.rectify", "shelter.report"})
 DECIDER = frozenset({"feature.decide", "stock.approve", "danger.check"})
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
     "street_clerk": OWN | CLERK | {"map.read", "contact.reveal", "export.run"},

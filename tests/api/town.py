@@ -93,6 +93,14 @@ class Town:
         lots = self.people["clerk"].get(f"/api/depots/{self.depot}/stock").json()["lots"]
         return next(one["id"] for one in lots if one["batch_no"] == number)
 
+    def shelter(self, opened: bool = False) -> int:
+        n = next(_numbers)
+        sent = {"name": f"场所{n}", "shelter_level": "县级", "capacity": 300, "lon": round(116.30 + n * 0.003, 4), "lat": 39.75, "district": "大兴区"}
+        id = self.ask("city", "/api/layers/shelter/features", json=sent)["id"]
+        if opened:
+            self.ask("clerk", f"/api/shelters/{id}/states", json={"state": "opened"})
+        return id
+
     def account(self) -> str:
         login = f"neu{next(_numbers)}"
         made(self.db, login, "district_clerk", "110115")
@@ -250,6 +258,12 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/stock/documents/{id}/receive": stocked("receive", "transfer", "clerk", "far", {"act": "receive"}),
     "POST /api/stock/documents/{id}/reverse": stocked("reverse", "issue", "clerk", "clerk", {"reason": "记错了"}),
     "POST /api/stock/export": lambda t: ("clerk", "/api/stock/export", {"json": {}}),
+    "POST /api/shelters/{id}/states": lambda t: ("clerk", f"/api/shelters/{t.shelter()}/states", {"json": {"state": "opened"}}),
+    "POST /api/shelters/{id}/occupancy": lambda t: ("clerk", f"/api/shelters/{t.shelter(True)}/occupancy", {"json": {"people": 12}}),
+    "POST /shelters/{id}/state": lambda t: (
+        "clerk", f"/shelters/{t.shelter()}/state", {"data": {"csrf": t.people["clerk"].token, "state": "opened"}}),
+    "POST /shelters/{id}/occupancy": lambda t: (
+        "clerk", f"/shelters/{t.shelter(True)}/occupancy", {"data": {"csrf": t.people["clerk"].token, "people": "12"}}),
     "POST /account/sessions": lambda t: ("far", "/account/sessions", {"data": {"csrf": t.people["far"].token, "session": "others"}}),
     "POST /api/accounts": lambda t: ("keeper", "/api/accounts", {"json": {"login": "neu", "name": "某", "role": "commander", "org": "110000"}}),
     "POST /api/accounts/{login}/role": of_account("role", role="reviewer", org="110115"),
