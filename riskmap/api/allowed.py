@@ -88,6 +88,16 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
     "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
     "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
+    # the method desk
+    "GET /api/methods": "map.read", "POST /api/methods": "method.manage", "GET /api/methods/{id}": "map.read",
+    "GET /api/methods/{id}/beside": "map.read", "POST /api/methods/{id}/activate": "method.manage", "POST /api/methods/{id}/discard": "method.manage",
+    "GET /api/closings/difference": "map.read", "GET /closings": "map.read",
+    "GET /method": "map.read", "GET /method/new": "method.manage", "POST /method/new": "method.manage", "GET /method/{id}": "map.read",
+    "POST /method/{id}/approve": "method.manage", "POST /method/{id}/discard": "method.manage",
+    # shelters
+    "GET /api/shelters/{id}/states": "map.read", "POST /api/shelters/{id}/states": "shelter.report",
+    "GET /api/shelters/{id}/occupancy": "map.read", "POST /api/shelters/{id}/occupancy": "shelter.report",
+    "GET /shelters/{id}/state": "map.read", "POST /shelters/{id}/state": "shelter.report", "POST /shelters/{id}/occupancy": "shelter.report",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
     "GET /account": "account.own", "POST /account/sessions": "account.own", "POST /account/code": "account.own",
@@ -102,7 +112,9 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
     "account/sessions", "account/code",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
+    "method/new", "method/{id}/approve", "method/{id}/discard",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+    "shelters/{id}/state", "shelters/{id}/occupancy",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

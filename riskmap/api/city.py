@@ -13,8 +13,9 @@ from fastapi.responses import Response
 from riskmap.api.deps import Json, desk, reading, settings, today
 from riskmap.api.kept import remembered
 from riskmap.core.outline import outlines
+from riskmap.core.shelter import standing
 from riskmap.errors import BadInput
-from riskmap.store import features, grades, places
+from riskmap.store import features, grades, places, shelters
 
 router = APIRouter(prefix="/api", tags=["city"])
 GEOJSON = "application/geo+json"
@@ -79,17 +80,18 @@ def near(
     radius_m: Annotated[float, Query(gt=0, le=50_000, allow_inf_nan=False)] = 5000,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> Json:
-    """Nearest records of the layers round a place, straight-line metres. An unknown capacity is null, never 0."""
+    """Nearest records of the layers round a place, straight-line metres. An unknown capacity is null, never 0; so are uncounted people."""
     names = [name for name in layers.split(",") if name]
     if not names:
         raise BadInput("缺少图层 / no layers", where="layers", remedy="layers=shelter,depot")
     declared = {name: desk(request).catalogue.layer(name) for name in names}
     with reading(request) as conn:
         found = features.near(conn, names, lon, lat, radius_m, limit)
-    return Json({"found": [_near(declared[f["layer"]], f) for f in found]})
+        told = shelters.now(conn, [f["id"] for f in found if f["layer"] == "shelter"])
+    return Json({"found": [_near(declared[f["layer"]], f, told.get(f["id"])) for f in found]})
 
 
-def _near(layer: Any, found: dict[str, Any]) -> dict[str, Any]:
+def _near(layer: Any, found: dict[str, Any], told: dict[str, Any] | None) -> dict[str, Any]:
     out = {key: found[key] for key in ("layer", "id", "code", "name", "level", "lon", "lat")} | {
         "distance_m": round(found["distance_m"], 1)
     }
@@ -99,6 +101,9 @@ def _near(layer: Any, found: dict[str, Any]) -> dict[str, Any]:
             "capacity": found["attributes"].get(grading.capacity),
             "state": found["attributes"].get(grading.state) if grading.state else None,
         }
+    if told:  # what was reported, and when
+        now = standing(told, out.get("capacity"))
+        out |= {k: now[k] for k in ("capacity", "people", "free", "state_at", "counted_at")}
     return out
 
 

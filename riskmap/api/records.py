@@ -11,7 +11,7 @@ from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, 
 from riskmap.core.cell import hex_of
 from riskmap.core.mask import Mask
 from riskmap.errors import BadInput, NotFound, Precondition
-from riskmap.flows import contact, register
+from riskmap.flows import contact, register, shelter
 from riskmap.store import features
 from riskmap.store.query import Conn
 
@@ -35,7 +35,8 @@ def one(request: Request, layer: str, id: int) -> Json:
         if found["lon"] is not None:
             others = [name for name in at.catalogue.layers if name != "enterprise"]
             near = features.near(conn, others, found["lon"], found["lat"], NEIGHBOURS_M, NEIGHBOURS, beside=id)
-    return Json(_shown(found, near, Mask(actor(request), declared)), headers={"ETag": f'"{found["version"]}"'})
+        told = {"shelter": shelter.standing(conn, found)} if layer == shelter.LAYER else {}
+    return Json(_shown(found, near, Mask(actor(request), declared)) | told, headers={"ETag": f'"{found["version"]}"'})
 
 
 @router.post("")

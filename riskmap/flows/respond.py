@@ -40,7 +40,7 @@ LACK_ROADS = (
 LACK_TOWNS = "没有街道边界：位置按区和方位说 / no town borders: places are told by district and bearing"
 LACK_WIND = "没有风的观测 / no wind was observed"
 LACK_PEOPLE = "定级还没有完成，居民数未知 / the city is not graded yet, residents are not known"
-LACK_OCCUPANCY = "没有避难场所占用台账：未启用的按空计，已启用的不安排 / no ledger of occupancy: closed ones count as empty, opened ones get nobody"
+LACK_OCCUPANCY = "已启用而未报人数的避难场所不安排；未启用的按空计 / opened shelters without a count get nobody; those not opened count as empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +255,7 @@ def _people(desk: Desk, ground: Ground | None, zone: Area, inside: Mapping[str, 
 
 def _shelters(conn: Conn, desk: Desk, beside: int | None) -> list[dict[str, Any]]:
     """Every shelter of the city with its places, what is lived in and what others hold."""
-    held = incidents.reserved(conn, beside)
+    held, lived = incidents.reserved(conn, beside), incidents.occupied(conn)
     out = []
     for r in incidents.places(conn, desk.catalogue.with_role("shelter")):
         grading, a = desk.catalogue.layer(r["layer"]).grading, r["attributes"]
@@ -264,7 +264,7 @@ def _shelters(conn: Conn, desk: Desk, beside: int | None) -> list[dict[str, Any]
             | {
                 "capacity": a.get(grading.capacity),
                 "state": a.get(grading.state),
-                "occupied": None,
+                "occupied": lived.get(r["id"]),
                 "space": a.get("space"),
                 "reserved": int(held.get((r["id"], "places", ""), 0)),
             }

@@ -158,3 +158,8 @@ def place(conn: Conn, id: int) -> list[dict[str, Any]]:
 def hazards_of(conn: Conn, id: int, layers: Sequence[str]) -> list[int]:
     """Major hazards at the plant of a record."""
     return [r["id"] for r in rows(conn, "incidents_hazards_of", id=id, layers=list(layers))]
+
+
+def occupied(conn: Conn) -> dict[int, int]:
+    """Shelter → people counted in it in the opening that lasts; one that nobody counted is not in it."""
+    return {r["feature_id"]: r["people"] for r in rows(conn, "incidents_occupied")}

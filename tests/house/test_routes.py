@@ -34,9 +34,12 @@ READS = {
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
     "/api/dangers", "/api/dangers/stats", "/api/dangers/{id}", "/dangers", "/dangers/new", "/dangers/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
+    "/api/methods", "/api/methods/{id}", "/api/methods/{id}/beside", "/api/closings/difference",
+    "/method", "/method/new", "/method/{id}", "/closings",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
     "/api/imports/progress/{key}", "/api/imports",
     "/api/stock", "/api/stock/movements", "/api/depots/{id}/stock", "/api/depots/{id}/proposal",
+    "/api/shelters/{id}/states", "/api/shelters/{id}/occupancy", "/shelters/{id}/state",
     "/api/layers/{layer}/imports/{batch}", "/api/layers/{layer}/imports/{batch}/rows", "/api/layers/{layer}/imports/{batch}/workbook",
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
@@ -57,9 +60,12 @@ WRITES = {
     "POST /api/depots/{id}/stock", "POST /api/depots/{id}/minimum", "POST /api/stock/documents/{id}/decide",
     "POST /api/stock/documents/{id}/receive", "POST /api/stock/documents/{id}/reverse", "POST /api/stock/export",
     "POST /drafts/{change}/withdraw", "POST /drafts/{change}/files", "POST /drafts/{change}/files/{file}/remove",
+    "POST /api/shelters/{id}/states", "POST /api/shelters/{id}/occupancy", "POST /shelters/{id}/state", "POST /shelters/{id}/occupancy",
     "POST /account/sessions", "POST /account/code",
     "POST /api/dangers", "POST /api/dangers/{id}/{move}", "POST /api/dangers/export",
     "POST /dangers/new", "POST /dangers/export", "POST /dangers/{id}/{move}",
+    "POST /api/methods", "POST /api/methods/{id}/activate", "POST /api/methods/{id}/discard",
+    "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
 }  # fmt: skip

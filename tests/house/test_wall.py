@@ -57,6 +57,7 @@ DEFINERS = {
     "follow": "what hangs on a major hazard follows its level in whatever unit; says nothing",
     "begin_numbers": "the first code of a district comes after every one ever given in it; says nothing, the owner alone calls it",
     "next_code": "a code is given once in the city, not once in what the asker sees",
+    "shelter_told": "who reports a shelter's state writes that one field of the record in force; a trigger, says nothing",
     "hand_over": "who takes a record over does not see it yet; exactly what both sides confirmed, says nothing",
 }
 
@@ -73,8 +74,10 @@ def test_who_sees_with_other_eyes_is_declared(dsns: Dsns) -> None:
         assert {f["owner"] for f in found} == {"riskmap_sight"}
         assert {tuple(f["config"]) for f in found} == {("search_path=pg_catalog, public, pg_temp",)}
         assert {f["name"]: f["gives"] for f in found} == {
-            "level_above": "smallint", "follow": "void", "begin_numbers": "void", "next_code": "text", "hand_over": "void"}  # fmt: skip
-        assert [f["name"] for f in found if f["engine"]] == [] and [f["name"] for f in found if not f["app"]] == ["begin_numbers"]
+            "level_above": "smallint", "follow": "void", "begin_numbers": "void", "next_code": "text", "hand_over": "void",
+            "shelter_told": "trigger"}  # fmt: skip
+        assert [f["name"] for f in found if f["engine"]] == []
+        assert [f["name"] for f in found if not f["app"] and f["gives"] != "trigger"] == ["begin_numbers"]
         sight = conn.execute("""SELECT rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolinherit AS able
                                 FROM pg_roles WHERE rolname = 'riskmap_sight'""").fetchone()
         assert sight == {"able": False}
@@ -122,6 +125,12 @@ OWNED = {
                      WHERE d.steward_org = %(o)s""",
     "stock_minimum": """INSERT INTO stock_minimum (feature_id, steward_org, supply_code, supply_name, unit, minimum)
                         SELECT id, steward_org, '1010101', 's', '件', 1 FROM feature WHERE steward_org = %(o)s""",
+    "shelter_state": """WITH made AS (INSERT INTO feature (layer, code, name, steward_org) VALUES ('shelter', 'S-' || %(o)s, 'n', %(o)s)
+                                      RETURNING id, steward_org)
+                        INSERT INTO shelter_state (feature_id, steward_org, state, happened_at, actor)
+                        SELECT id, steward_org, 'opened', now(), app.actor() FROM made""",
+    "shelter_occupancy": """INSERT INTO shelter_occupancy (feature_id, steward_org, people, counted_at, actor)
+                            SELECT id, steward_org, 5, clock_timestamp(), app.actor() FROM feature WHERE steward_org = %(o)s AND layer = 'shelter'""",
     "event": "INSERT INTO event (kind, steward_org) VALUES ('features.changed', %(o)s)",
 }
 MINE, THEIRS = 2, 3
@@ -129,6 +138,7 @@ MINE, THEIRS = 2, 3
 
 @pytest.fixture
 def filled(dsns: Dsns, db: Database) -> Database:
+    db.staff_layers = ()  # all staff see a shelter; here it stands for a record like any other
     for org in (MINE, THEIRS):
         with db.as_user(actor(org), write=True) as conn:
             for statement in OWNED.values():

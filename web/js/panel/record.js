@@ -35,12 +35,20 @@ function about(layer, feature) {
     p.address ? pair(t("field.address"), p.address) : null,
     layer.look.by_level || known(p.level) ? [pair(t("level.registered"), levelName(p.level)), p.effective_level !== p.level ? pair(t("level.effective"), levelName(p.effective_level)) : null] : null,
     layer.fields.map((spec) => pair(said(spec.label), catalogue.valueText(spec, attributes[spec.name]))),
+    feature.shelter ? shelter(feature) : null,
     p.parent_name ? pair(t("parent"), p.parent_id && p.parent_layer ? h("button", { type: "button", class: "linkish", onclick: () => set({ id: { layer: p.parent_layer, id: p.parent_id } }) }, p.parent_name) : p.parent_name) : null,
     p.steward_name ? pair(t("steward"), p.steward_name) : null,
     (feature.links || []).map((one) => pair(t(`link.${one.how}`), h("button", { type: "button", class: "linkish", onclick: () => set({ id: { layer: one.layer, id: one.id } }) }, `${one.name || t("noname")} ${one.code}`))),
     pair(t("status"), t(`status.${p.status}`)), pair(t("verified.on"), known(p.verified_on) ? day(p.verified_on) : null),
     place ? pair(t("lonlat"), `${place[0].toFixed(6)}, ${place[1].toFixed(6)}`) : pair(t("lonlat"), null),
     Object.entries(feature.children || {}).map(([name, n]) => pair(catalogue.layerLabel(name), h("button", { type: "button", class: "linkish", onclick: () => children(name, feature.id) }, t("n.items", { n: count(n) })))))];
+}
+
+/** People in a shelter and its free places, with the time they were told of. */
+function shelter({ id, shelter: one }) {
+  const people = (n) => known(n) ? t("sh.n", { n: count(n) }) : null, told = (text, at) => text && at ? h("span", {}, text, " ", h("span", { class: "t12 c2" }, t("sh.asof", { at: moment(at) }))) : text;
+  return [pair(t("sh.people"), told(people(one.people), one.counted_at)), pair(t("sh.free"), people(one.free)),
+    pair(t("sh.title"), h("a", { href: `/shelters/${id}/state` }, one.state_at ? t("sh.asof", { at: moment(one.state_at) }) : t("sh.byrecord")))];
 }
 
 const children = (layer, parent) => set({ list: layer, sort: "", filters: { [layer]: { parent } }, id: null });
