@@ -88,7 +88,8 @@ def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, ask
     }
     steward = None if actor.scope == "city" else actor.org  # a unit's file is of its own records
     source = Source(asked.file_name, digest(path), checked.crs, checked.headings, where, steward)
-    made = register.plan(conn, desk, checked, source, actor)
+    cells = {h: table.columns[h] for h in checked.headings.values() if h in table.columns}
+    made = register.plan(conn, desk, checked, source, actor, cells=cells)
     return {
         "id": made["id"],
         "layer": asked.layer,

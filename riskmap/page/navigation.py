@@ -31,6 +31,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/review", "nav.review", "map.read"),
     Entry("/dangers", "nav.dangers", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),
+    Entry("/import", "nav.import", "map.read"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
     Entry("/roles", "nav.roles", "roles.read"),
 )
