@@ -53,9 +53,12 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/layers/{layer}/imports/{batch}/rows": "map.read", "GET /api/layers/{layer}/imports/{batch}/workbook": "map.read",
     "POST /api/layers/{layer}/imports/{batch}/commit": "import.run", "POST /api/layers/{layer}/imports/{batch}/undo": "feature.decide",
     "POST /api/layers/{layer}/imports/{batch}/submit": "import.propose", "POST /api/layers/{layer}/imports/{batch}/withdraw": "import.propose",
-    "POST /api/layers/{layer}/imports/{batch}/ask-undo": "import.propose",
+    "POST /api/layers/{layer}/imports/{batch}/ask-undo": "import.propose", "POST /api/layers/{layer}/imports/{batch}/mend": "import.propose",
     "POST /api/layers/{layer}/imports/{batch}/return": "feature.decide", "POST /api/layers/{layer}/imports/{batch}/approve": "feature.decide",
     "GET /api/imports": "map.read", "GET /api/imports/progress/{key}": "map.read", "POST /api/ledgers/{ledger}/imports": "import.run",
+    # a move's own operation is asked by api/import_pages.py
+    "GET /import": "map.read", "GET /import/{layer}": "import.propose", "POST /import/{layer}": "import.propose",
+    "GET /import/{layer}/{batch}": "map.read", "POST /import/{layer}/{batch}/{move}": "map.read",
     "POST /api/layers/{layer}/export": "export.run",
     # major hazards
     "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
@@ -113,6 +116,7 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "account/sessions", "account/code",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
     "method/new", "method/{id}/approve", "method/{id}/discard",
+    "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
     "shelters/{id}/state", "shelters/{id}/occupancy",
 ))  # fmt: skip

@@ -31,6 +31,7 @@ from riskmap.api import (
     forms,
     grades,
     hazards,
+    import_pages,
     imports,
     incidents,
     ledgers,
@@ -68,6 +69,7 @@ log = structlog.get_logger()
 # In this order: a fixed word in a path (…/imports) comes before a placeholder that would take it.
 FAMILIES = (
     catalogue,
+    import_pages,
     imports,
     batches,
     features,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, actor, desk, now, once, reading
-from riskmap.api.imports import PATH, batch_of, watched
+from riskmap.api.deps import Json, actor, desk, now, once, reading, settings
+from riskmap.api.imports import PATH, asked_rows, batch_of, watched
+from riskmap.errors import BadInput
 from riskmap.flows import batch as flow
-from riskmap.store import batches
+from riskmap.flows import mend as mending
+from riskmap.flows import plan
+from riskmap.store import batches, imports, plans
 from riskmap.store.query import Conn
 
 router = APIRouter(tags=["imports"])
+SHOWN = 500  # rows told in the answer to a mend
 Hash = Annotated[str, Field(min_length=8, max_length=128)]
 
 
@@ -54,9 +59,7 @@ def listed(
     """Batches with their states, the latest first."""
     who = actor(request)
     with reading(request) as conn:
-        found = batches.page(
-            conn, who.id if whose == "mine" else None, ["submitted"] if whose == "waiting" else None, limit, before
-        )
+        found = batches.page(conn, who.id if whose == "mine" else None, whose == "waiting", limit, before)
     return Json({"batches": found, "next": found[-1]["id"] if len(found) == limit else None})
 
 
@@ -116,3 +119,63 @@ def ask_undo(request: Request, layer: str, batch: int, body: Annotated[Ask, Body
         return 200, flow.ask_undo(conn, batch, body.reason, actor(request), now())
 
     return once(request, {"batch": batch, "layer": layer, "body": body.model_dump()}, act)
+
+
+class RowEdit(Strict):
+    """One row's cells: heading → text, null empties it."""
+
+    row: Annotated[int, Field(ge=0, lt=2**31)]
+    cells: Annotated[dict[str, str | None], Field(min_length=1, max_length=300)]
+
+
+class Every(Strict):
+    """Every row that is all of this."""
+
+    row: Annotated[int | None, Field(ge=0, lt=2**31)] = None
+    outcome: Annotated[str, Field(max_length=100, description="several by comma")] = ""
+    code: Annotated[str, Field(max_length=60, description="of a finding")] = ""
+    heading: Annotated[str, Field(max_length=200, description="of a finding")] = ""
+    at: Annotated[str, Field(max_length=200, description="a heading, for `contains` and `equals`")] = ""
+    contains: Annotated[str, Field(max_length=200)] = ""
+    equals: Annotated[str | None, Field(max_length=2000, description="the cell is exactly this; \"\": it is empty")] = None
+
+
+class Mend(Strict):
+    """Either `rows`, or `every` with what is put into each: `cells`, or the doctor's proposal for findings of code `adopt`."""
+
+    plan_hash: Hash
+    rows: Annotated[list[RowEdit], Field(max_length=500)] = []
+    every: Every | None = None
+    cells: Annotated[dict[str, str | None], Field(max_length=300)] = {}
+    adopt: Annotated[str, Field(max_length=60)] = ""
+
+
+@router.post(PATH + "/{batch}/mend")
+def mend(request: Request, layer: str, batch: int, body: Annotated[Mend, Body()]) -> Json:
+    """Change cells of one's own plan before it is handed in: the rows are checked and planned anew, the plan gets a new hash."""
+    edit = edit_of(body)
+    at, who, bounds = desk(request), actor(request), settings(request)
+
+    def act(conn: Conn) -> tuple[int, Any]:
+        held = batch_of(conn, layer, batch)
+        made = mending.mend(conn, at, batch, body.plan_hash, edit, who, bounds.district_tolerance_m)
+        numbers = [*made["mended"], *made["also"]]
+        seen = plans.listed(conn, batch, sorted(numbers)[:SHOWN])
+        mapping = (imports.batch(conn, layer, batch) or held)["mapping"]
+        told = {"mended": len(made["mended"]), "also": len(made["also"]), "mapping": mapping}
+        return 200, made | told | {"rows": plan.shown(seen, who, at.catalogue.layer(layer), mapping)}
+
+    with watched(request, "checking") as seen:
+        seen.result = batch
+        return once(request, {"batch": batch, "layer": layer, "body": body.model_dump()}, act)
+
+
+def edit_of(body: Mend) -> mending.Edit:
+    """What is asked for, as the flow takes it. Raises BadInput."""
+    if body.every is None:
+        return mending.Edit({one.row: one.cells for one in body.rows})
+    if body.rows or not (body.cells or body.adopt):
+        raise BadInput("写明改哪些行、改成什么 / say which rows, and what is put in", where="every")
+    e = body.every
+    asked = asked_rows(e.outcome, e.code or body.adopt, e.heading, e.at, e.contains, False)
+    return mending.Edit({}, replace(asked, row=e.row, equals=e.equals, at_heading=e.at or None), body.cells, body.adopt)

@@ -8,23 +8,24 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi import Path as Segment
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from riskmap import writers
 from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, settings
 from riskmap.errors import BadInput, NotFound, TooLarge
-from riskmap.flows import intake, progress, register
+from riskmap.flows import intake, plan, progress, register
+from riskmap.flows.plan import OUTCOMES
 from riskmap.readers import Limits
 from riskmap.settings import Settings
-from riskmap.store import imports
+from riskmap.store import imports, plans
 from riskmap.store.query import Conn
 
 router = APIRouter(tags=["imports"])
@@ -52,6 +53,20 @@ class Upload:
 
 async def upload(request: Request) -> AsyncIterator[Upload]:
     """The form, streamed to disk and counted: a body over the bound is refused while it comes, whatever its header says."""
+    form = await received(request)
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise BadInput("没有文件 (no file in the form)", where="file", remedy="字段 file 放文件")
+        yield Upload(
+            file.file, Path(file.filename).name[:200], {k: str(form[k]).strip() for k in _FIELDS if isinstance(form.get(k), str)}
+        )
+    finally:
+        await form.close()
+
+
+async def received(request: Request) -> FormData:
+    """A multipart form with one file, to be closed. Raises BadInput, TooLarge."""
     most = settings(request).upload_max_bytes + _SLACK
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadInput(
@@ -70,22 +85,11 @@ async def upload(request: Request) -> AsyncIterator[Upload]:
             yield chunk
 
     try:
-        form = await MultiPartParser(request.headers, counted(), max_files=1, max_fields=8, max_part_size=65_536).parse()
+        return await MultiPartParser(request.headers, counted(), max_files=1, max_fields=8, max_part_size=65_536).parse()
     except (MultiPartException, KeyError, ValueError) as fault:
         raise BadInput(
             "表单格式不对 (the form is not valid)", where="body", remedy=str(fault)[:120] or "multipart/form-data"
         ) from None
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise BadInput("没有文件 (no file in the form)", where="file", remedy="字段 file 放文件")
-        yield Upload(
-            file.file,
-            Path(file.filename or "upload").name[:200],
-            {k: str(form[k]).strip() for k in _FIELDS if isinstance(form.get(k), str)},
-        )
-    finally:
-        await form.close()
 
 
 def _too_large(most: int) -> TooLarge:
@@ -100,6 +104,11 @@ def stage(request: Request, layer: str, given: Annotated[Upload, Depends(upload)
 
     While it runs, GET /api/imports/progress/{Idempotency-Key} tells how far it is.
     """
+    return staged(request, layer, given)
+
+
+def staged(request: Request, layer: str, given: Upload) -> Json:
+    """The file read, kept and planned, once for the request's key."""
     at, bounds = desk(request), settings(request)
     asked = intake.Asked(
         layer,
@@ -171,31 +180,43 @@ def one(request: Request, layer: str, batch: int) -> Json:
         return Json(_shown(batch_of(conn, layer, batch)))
 
 
+def asked_rows(outcome: str, code: str, heading: str, at_heading: str, contains: str, fault: bool) -> plans.Asked:
+    """Which rows of a plan, as they were asked for. Raises BadInput."""
+    outcomes = [o for o in outcome.split(",") if o]
+    if unknown := [o for o in outcomes if o not in OUTCOMES]:
+        raise BadInput("没有这种结果 (no such outcome)", where="outcome=" + ",".join(unknown), remedy="、".join(OUTCOMES))
+    if any("\x00" in text for text in (code, heading, at_heading, contains)):
+        raise BadInput("筛选里有不能用的字符 (the filter holds what is no text)", where="query")
+    some = at_heading and contains
+    return plans.Asked(outcomes or None, code or None, heading or None, fault or None, at_heading if some else None, contains if some else None)
+
+
 @router.get(PATH + "/{batch}/rows")
 def rows(
     request: Request,
     layer: str,
     batch: int,
     outcome: Annotated[str, Query(max_length=100)] = "",
+    code: Annotated[str, Query(max_length=60, description="rows with a finding of this code")] = "",
+    heading: Annotated[str, Query(max_length=200, description="rows with a finding under this heading")] = "",
+    at: Annotated[str, Query(max_length=200, description="heading of the cell that contains `contains`")] = "",
+    contains: Annotated[str, Query(max_length=200)] = "",
+    fault: Annotated[bool, Query(description="rows something is said about")] = False,
     cursor: Annotated[int, Query(ge=-1, lt=2**31)] = -1,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Json:
-    """Rows of the plan in the order of the file: outcome, payload, old → new, findings. `outcome` may name several, by comma."""
-    known = {"new", "changed", "unchanged", "duplicate", "incomplete", "refused"}
-    outcomes = [o for o in outcome.split(",") if o]
-    if unknown := [o for o in outcomes if o not in known]:
-        raise BadInput("没有这种结果 (no such outcome)", where="outcome=" + ",".join(unknown), remedy="、".join(sorted(known)))
+    """Rows of the plan in the order of the file: outcome, payload, old → new, findings, cells. `outcome` may name several, by comma."""
+    asked, at_desk = asked_rows(outcome, code, heading, at, contains, fault), desk(request)
     with reading(request) as conn:
-        batch_of(conn, layer, batch)
-        found = imports.planned(conn, batch, outcomes or None, cursor, limit)
+        held = batch_of(conn, layer, batch)
+        found = plans.page(conn, batch, asked, limit, after=cursor)
+    if layer in at_desk.catalogue.layers:
+        found = plan.shown(found, actor(request), at_desk.catalogue.layer(layer), held["mapping"])
     links = []
     if len(found) == limit:
-        links.append(
-            {
-                "rel": "next",
-                "href": f"/api/layers/{layer}/imports/{batch}/rows?outcome={outcome}&limit={limit}&cursor={found[-1]['row_no']}",
-            }
-        )
+        more = {"outcome": outcome, "code": code, "heading": heading, "at": at, "contains": contains, "fault": "true" if fault else ""}
+        query = urlencode({k: v for k, v in more.items() if v} | {"limit": limit, "cursor": found[-1]["row_no"]})
+        links.append({"rel": "next", "href": f"/api/layers/{layer}/imports/{batch}/rows?{query}"})
     return Json({"rows": found, "links": links})
 
 
@@ -236,6 +257,7 @@ def workbook(request: Request, layer: str, batch: int) -> Response:
     """The person's own workbook again: bad cells coloured, a column 原因; from other formats a workbook is made."""
     bounds = settings(request)
     with tempfile.TemporaryDirectory(prefix="riskmap-back-") as folder, reading(request) as conn:
+        plan.whole(actor(request), desk(request).catalogue.layer(layer), batch_of(conn, layer, batch)["steward_org"])
         out = Path(folder, "returned.xlsx")
         name = intake.returned(conn, desk(request), uploads(bounds), layer, batch, Limits.of(bounds), out)
         content = out.read_bytes()
@@ -245,7 +267,7 @@ def workbook(request: Request, layer: str, batch: int) -> Response:
 
 def watched(request: Request, stage: str) -> AbstractContextManager[progress.Progress]:
     """The work of this request, told under its Idempotency-Key."""
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get("Idempotency-Key") or getattr(request.state, "form_key", None)
     return progress.watched(stage, BOARD, (actor(request).id, key) if key else None)
 
 
@@ -261,32 +283,12 @@ def batch_of(conn: Conn, layer: str, batch: int) -> dict[str, Any]:
     return found
 
 
+_SHOWN = ("id", "layer", "state", "file_name", "crs", "mapping", "counts", "findings", "plan_hash", "progress", "created_at", "committed_at",
+          "undone_at", "actor", "note", "reason", "checker", "submitted_at", "decided_at", "undo_reason", "undo_asked_at", "undone_by")  # fmt: skip
+
+
 def _shown(held: dict[str, Any]) -> dict[str, Any]:
-    keep = (
-        "id",
-        "layer",
-        "state",
-        "file_name",
-        "crs",
-        "mapping",
-        "counts",
-        "findings",
-        "plan_hash",
-        "progress",
-        "created_at",
-        "committed_at",
-        "undone_at",
-        "actor",
-        "note",
-        "reason",
-        "checker",
-        "submitted_at",
-        "decided_at",
-        "undo_reason",
-        "undo_asked_at",
-        "undone_by",
-    )
-    return {k: held[k] for k in keep}
+    return {k: held[k] for k in _SHOWN}
 
 
 @contextmanager

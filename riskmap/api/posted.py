@@ -42,7 +42,7 @@ async def posted(request: Request) -> Posted:
         form = Posted(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS))
     except ValueError:
         raise TooLarge("表单字段太多 / too many fields", where="body") from None
-    _prove(request, form)
+    prove(request, form)
     return form
 
 
@@ -78,13 +78,14 @@ async def with_file(request: Request) -> File:
         out.update({name: [str(form[name])] for name in ("csrf", "key", "version") if isinstance(form.get(name), str)})
     finally:
         await form.close()
-    _prove(request, out)
+    prove(request, out)
     if len(out.body) > LARGEST:
         raise told
     return out
 
 
-def _prove(request: Request, form: Posted) -> None:
+def prove(request: Request, form: Posted) -> None:
+    """The form's token is its session's, and it has a key. Raises Forbidden, Precondition."""
     if getattr(request.state, "unproven", False):
         proven(form.one("csrf"), request.state.signed)
         request.state.unproven = False

@@ -226,7 +226,7 @@ def proposed(
             if not asked[1]:
                 dropped.add(heading)
             elif asked[1] in fields:
-                claim = words._whole(heading)
+                claim = words.match(heading)  # a joined heading says its unit in its last part
                 times, unit = (claim.times, claim.unit) if claim and claim.field == asked[1] else (Decimal(1), "")
                 result.claims[asked[1]] = Claim(heading, asked[1], 2.0, times, unit)
             else:

@@ -88,7 +88,8 @@ def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, ask
     }
     steward = None if actor.scope == "city" else actor.org  # a unit's file is of its own records
     source = Source(asked.file_name, digest(path), checked.crs, checked.headings, where, steward)
-    made = register.plan(conn, desk, checked, source, actor)
+    cells = {h: table.columns[h] for h in checked.headings.values() if h in table.columns}
+    made = register.plan(conn, desk, checked, source, actor, cells=cells)
     journal.audit(conn, actor, "import.plan", layer=asked.layer, object_id=made["id"], steward_org=steward,
                   after={"file": source.file_name, "sha256": source.file_hash, "rows": checked.n, "counts": made["counts"],
                          "plan_hash": made["plan_hash"]})  # fmt: skip

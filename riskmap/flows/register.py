@@ -16,7 +16,7 @@ from riskmap.core.feature import Checked, check
 from riskmap.core.gazetteer import Gazetteer
 from riskmap.core.layer import COMMON_FIELDS, Layer
 from riskmap.errors import BadInput, Conflict, NotFound, Precondition
-from riskmap.flows.staging import staged
+from riskmap.flows.staging import Cells, staged
 from riskmap.store import features, imports, journal, orgs
 from riskmap.store.query import Conn
 
@@ -83,10 +83,12 @@ def plan(
     actor: Actor,
     targets: Sequence[int | None] | None = None,
     clears: Sequence[Sequence[str]] | None = None,
+    cells: Cells | None = None,
 ) -> dict[str, Any]:
     """Plan every row of `checked` against what is in force. Nothing in force changes.
 
-    Returns {id, counts, plan_hash}. `targets` names the record each row means (form); `clears` the fields a row empties.
+    Returns {id, counts, plan_hash}. `targets` names the record each row means (form); `clears` the fields a row empties;
+    `cells` are a file's own, kept to be mended (flows/mend.py).
     """
     layer = desk.catalogue.layer(checked.layer)
     batch = imports.open_batch(
@@ -101,18 +103,22 @@ def plan(
         options=dict(source.options),
         demo=source.demo,
     )
-    imports.stage(conn, staged(desk.gazetteer, layer, checked, targets, clears))
-    by = imports.Planning(
+    imports.stage(conn, staged(desk.gazetteer, layer, checked, targets, clears, cells))
+    return {"id": batch} | imports.plan(conn, batch, judged_by(conn, desk, layer, source.steward), list(checked.file_findings))
+
+
+def judged_by(conn: Conn, desk: Desk, layer: Layer, steward: int | None) -> imports.Planning:
+    """What a plan of this layer's rows is judged by."""
+    return imports.Planning(
         layer=layer.name,
         parents=layer.parents,
-        steward=source.steward,
+        steward=steward,
         city=orgs.city(conn),
         probe=bool(features.any_of(conn, layer.name)),
         soft_m=desk.soft_m,
         required=required_fields(layer),
         texts=TEXTS,
     )
-    return {"id": batch} | imports.plan(conn, batch, by, list(checked.file_findings))
 
 
 def commit(

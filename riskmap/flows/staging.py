@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from riskmap.core.gazetteer import Gazetteer
 from riskmap.core.layer import Layer
 from riskmap.core.searchtext import search_text
 from riskmap.flows.progress import counted, tell
+
+Cells = Mapping[str, Sequence[Any]]  # heading → raw cells
+Twins = dict[int, tuple[str, int]]  # row → kind, first row of its like
 
 IN_FILE = {
     "duplicate-code": (
@@ -45,15 +48,23 @@ def staged(
     checked: Checked,
     targets: Sequence[int | None] | None,
     clears: Sequence[Sequence[str]] | None,
+    cells: Cells | None = None,
+    twins: Twins | None = None,
+    was: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows for the staging table, in the order of store/sql/imports_copy.sql."""
+    """Rows for the staging table, in the order of store/sql/imports_copy.sql.
+
+    `cells`: the file's own, heading → n raw cells; kept with the row, so that it can be mended. `twins`: as `twins_of`, where known.
+    `was`: row → the mended cells as they came.
+    """
     columns = checked.columns
     names, codes, parents = columns["name"], columns["code"], columns["parent_code"]
-    twins = twins_of(checked, names, codes, parents)
+    if twins is None:
+        twins = twins_of(checked.row_no, names, codes, parents, checked.lon, checked.lat)
     told = checked.findings_by_row()
     placed = np.isfinite(checked.lon)
-    cells = np.zeros(checked.n, dtype=np.int64)
-    cells[placed] = cells_of(checked.lon[placed], checked.lat[placed])
+    hexagons = np.zeros(checked.n, dtype=np.int64)
+    hexagons[placed] = cells_of(checked.lon[placed], checked.lat[placed])
     derived = gazetteer.locate(checked.lon, checked.lat)
     attributes = [f.name for f in layer.field]
     searched = [columns[name] for name in ("address", *layer.search) if name in columns]
@@ -61,10 +72,9 @@ def staged(
         row_no = int(checked.row_no[i])
         findings: list[Finding] = told.get(row_no, [])
         kind = None
-        if i in twins:
-            kind, first = twins[i]
+        if row_no in twins:
+            kind, other = twins[row_no]
             severity, name, reason, remedy = IN_FILE[kind]
-            other = int(checked.row_no[first])
             findings = [
                 *findings,
                 finding(
@@ -93,7 +103,7 @@ def staged(
             columns["verified_on"][i],
             float(checked.lon[i]) if here else None,
             float(checked.lat[i]) if here else None,
-            int(cells[i]) if here else None,
+            int(hexagons[i]) if here else None,
             int(checked.level[i]) or None,
             list(checked.missing[i]),
             orjson.dumps({n: columns[n][i] for n in attributes if n in columns and columns[n][i] is not None}).decode(),
@@ -101,22 +111,57 @@ def staged(
             bool(checked.refused[i]),
             kind,
             orjson.dumps(findings).decode() if findings else "[]",
-            None,
+            raw_of(checked, i, cells, twins.get(row_no), (was or {}).get(row_no)) if cells else None,
             search_text(names[i], (column[i] for column in searched)),
         )
     tell("comparing", checked.n, checked.n)
 
 
+def raw_of(checked: Checked, i: int, cells: Cells, twin: tuple[str, int] | None, was: Mapping[str, Any] | None) -> str:
+    """What a row is mended from: its cells, what it is compared with its like by, which row it repeats, mended cells as they came."""
+    held: dict[str, Any] = {"cells": {h: keepable(c[i]) for h, c in cells.items() if c[i] is not None}, "keys": keys_of(checked, i)}
+    if twin:
+        held["twin"] = twin
+    if was:
+        held["was"] = was
+    return orjson.dumps(held).decode()
+
+
+def keys_of(checked: Checked, i: int) -> list[Any]:
+    """What row i is compared with its like by: code, name, parent's code, lon, lat."""
+    here = bool(np.isfinite(checked.lon[i]))
+    place = [float(checked.lon[i]), float(checked.lat[i])] if here else [None, None]
+    return [*(checked.columns[k][i] for k in ("code", "name", "parent_code")), *place]
+
+
+def keepable(cell: Any) -> Any:
+    """A raw cell as JSON keeps it without loss of meaning: what is no number there, and what no text holds, as near as can be."""
+    if isinstance(cell, str):
+        return cell.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(cell, bool) or cell is None:
+        return cell
+    if isinstance(cell, int):
+        return cell if abs(cell) < 2**53 else str(cell)
+    if isinstance(cell, float):
+        return cell if np.isfinite(cell) else str(cell)
+    return str(cell)
+
+
 def twins_of(
-    checked: Checked, names: Sequence[str | None], codes: Sequence[str | None], parents: Sequence[str | None]
-) -> dict[int, tuple[str, int]]:
-    """Row index → (kind, index of the first of its like) for rows that stand twice in the file; the hardest kind wins."""
-    found: dict[int, tuple[str, int]] = {}
+    row_no: Sequence[int] | np.ndarray,
+    names: Sequence[str | None],
+    codes: Sequence[str | None],
+    parents: Sequence[str | None],
+    lon: np.ndarray,
+    lat: np.ndarray,
+) -> Twins:
+    """Row → (kind, the first row of its like) for rows that stand twice in the file; the hardest kind wins."""
+    found: Twins = {}
     for kind, first in (
-        ("duplicate-soft", duplicates.similar_names(names, parents, checked.lon, checked.lat)),
-        ("duplicate-exact", duplicates.same_place(checked.lon, checked.lat)),
+        ("duplicate-soft", duplicates.similar_names(names, parents, lon, lat)),
+        ("duplicate-exact", duplicates.same_place(lon, lat)),
         ("duplicate-code", duplicates.same_code(codes)),
     ):
         for i in np.flatnonzero(first >= 0):
-            found[int(i)] = (kind, int(first[i]))
+            found[int(row_no[i])] = (kind, int(row_no[first[i]]))
     return found

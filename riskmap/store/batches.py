@@ -53,8 +53,6 @@ def split(conn: Conn, id: int, layer: str, outcomes: Sequence[str], note: str, m
     return run(conn, "imports_split_submit", batch=id, maker=maker, now=now)
 
 
-def page(
-    conn: Conn, maker: str | None, states: Sequence[str] | None, size: int, before: int | None = None
-) -> list[dict[str, Any]]:
-    """Batches the reader sees, the latest first."""
-    return rows(conn, "imports_list", maker=maker, states=list(states) if states else None, before=before, size=size)
+def page(conn: Conn, maker: str | None, waiting: bool, size: int, before: int | None = None) -> list[dict[str, Any]]:
+    """Batches the reader sees, the latest first; `waiting`: handed in, or asked to be taken back."""
+    return rows(conn, "imports_list", maker=maker, waiting=waiting or None, before=before, size=size)

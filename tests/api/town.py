@@ -153,6 +153,17 @@ def of_batch(who: str, step: str, *before: str, asker: str = "", **more: Any) ->
     return case
 
 
+def mended(t: Town) -> Request:
+    url, plan = t.batch("clerk")
+    return "clerk", f"{url}/mend", {"json": plan | {"every": {}, "cells": {"可能性": "2"}}}
+
+
+def on_page(t: Town) -> Request:
+    url, plan = t.batch("clerk")
+    number = url.rsplit("/", 1)[1]
+    return "clerk", f"/import/risk_source/{number}/submit", posted(t, "clerk", plan_hash=plan["plan_hash"], note="请审核")
+
+
 def of_account(step: str, **more: Any) -> Callable[[Town], Request]:
     return lambda t: ("keeper", f"/api/accounts/{t.account()}/{step}", {"json": more})
 
@@ -261,6 +272,9 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /drafts/{change}/withdraw": draft_form("/withdraw"),
     "POST /drafts/{change}/files": hung,
     "POST /drafts/{change}/files/{file}/remove": taken_away,
+    "POST /api/layers/{layer}/imports/{batch}/mend": mended,
+    "POST /import/{layer}": lambda t: ("clerk", "/import/risk_source", {"data": {"csrf": t.people["clerk"].token}} | t.csv()),
+    "POST /import/{layer}/{batch}/{move}": on_page,
     "POST /api/methods": lambda t: ("city", "/api/methods", {"json": {"name": f"草稿 {next(_numbers)}", "changes": {"seed": 7}}}),
     "POST /api/methods/{id}/activate": lambda t: ("second", f"/api/methods/{t.method()}/activate", {"json": {"day": "2099-01-01"}}),
     "POST /api/methods/{id}/discard": lambda t: ("city", f"/api/methods/{t.method()}/discard", {}),

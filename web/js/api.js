@@ -107,3 +107,21 @@ export async function file(path, body) {
   const plain = /filename="?([^";]+)"?/i.exec(said);
   return { blob: await response.blob(), name: star ? decodeURIComponent(star[1]) : plain ? plain[1] : "export" };
 }
+
+/** A form with a file, told how much of it is sent (0 … 1). It takes as long as it takes. */
+export function upload(path, form, key, sent) {
+  return new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.responseType = "json";
+    request.setRequestHeader("Idempotency-Key", key);
+    if (csrf) request.setRequestHeader("X-CSRF-Token", csrf.content);
+    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) sent(event.loaded / event.total); });
+    request.addEventListener("load", () => (request.status < 300 ? done(request.response) : fail(new Problem(request.response || { title: request.statusText }, request.status))));
+    request.addEventListener("error", () => fail(new Problem({ title: "offline" }, 0)));
+    request.send(form);
+  });
+}
+
+/** One of our own pages, as a document that is not shown. */
+export const page = async (path) => new DOMParser().parseFromString(await (await ask(path, { headers: { Accept: "text/html" } }, "page")).text(), "text/html");
