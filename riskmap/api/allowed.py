@@ -84,6 +84,9 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
     "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
     "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
+    "GET /stock": "map.read", "GET /stock/{id}": "map.read", "POST /stock/export": "export.run", "POST /stock/{id}/minimum": "stock.move",
+    "POST /stock/{id}/{kind}": "stock.move", "POST /stock/documents/{id}/decide": "stock.approve",
+    "POST /stock/documents/{id}/receive": "stock.move", "POST /stock/documents/{id}/reverse": "stock.move",
     # shelters
     "GET /api/shelters/{id}/states": "map.read", "POST /api/shelters/{id}/states": "shelter.report",
     "GET /api/shelters/{id}/occupancy": "map.read", "POST /api/shelters/{id}/occupancy": "shelter.report",
@@ -103,6 +106,8 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "account/sessions", "account/code",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+    "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
+    "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
 ))  # fmt: skip
 

@@ -39,6 +39,7 @@ from riskmap.api import (
     shelters,
     signin,
     stock,
+    stock_pages,
     tiles,
 )
 from riskmap.api.allowed import Guard, Keeper, allowed
@@ -81,6 +82,7 @@ FAMILIES = (
     city,
     ledgers,
     stock,
+    stock_pages,
     shelters,
     accounts,
     own,
