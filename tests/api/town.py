@@ -269,7 +269,8 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/stock/documents/{id}/reverse": stocked("reverse", "issue", "clerk", "clerk", {"reason": "记错了"}),
     "POST /api/stock/export": lambda t: ("clerk", "/api/stock/export", {"json": {}}),
     "POST /stock/{id}/{kind}": lambda t: (
-        "clerk", f"/stock/{t.depot}/receipt", {"data": {"csrf": t.people["clerk"].token, "n0-supply_code": "1010200", "n0-unit": "kg", "n0-quantity": "3"}}),
+        "clerk", f"/stock/{t.depot}/receipt",
+        {"data": {"csrf": t.people["clerk"].token, "n0-supply_code": "1010200", "n0-unit": "kg", "n0-quantity": "3"}}),
     "POST /stock/{id}/minimum": lambda t: (
         "clerk", f"/stock/{t.depot}/minimum", {"data": {"csrf": t.people["clerk"].token, "supply_code": "1010200", "unit": "kg", "minimum": "5"}}),
     "POST /stock/documents/{id}/decide": by_form(stocked("decide", "scrap", "clerk", "checker", {"act": "approve"})),
