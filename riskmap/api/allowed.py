@@ -87,6 +87,12 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /stock": "map.read", "GET /stock/{id}": "map.read", "POST /stock/export": "export.run", "POST /stock/{id}/minimum": "stock.move",
     "POST /stock/{id}/{kind}": "stock.move", "POST /stock/documents/{id}/decide": "stock.approve",
     "POST /stock/documents/{id}/receive": "stock.move", "POST /stock/documents/{id}/reverse": "stock.move",
+    # the method desk
+    "GET /api/methods": "map.read", "POST /api/methods": "method.manage", "GET /api/methods/{id}": "map.read",
+    "GET /api/methods/{id}/beside": "map.read", "POST /api/methods/{id}/activate": "method.manage", "POST /api/methods/{id}/discard": "method.manage",
+    "GET /api/closings/difference": "map.read", "GET /closings": "map.read",
+    "GET /method": "map.read", "GET /method/new": "method.manage", "POST /method/new": "method.manage", "GET /method/{id}": "map.read",
+    "POST /method/{id}/approve": "method.manage", "POST /method/{id}/discard": "method.manage",
     # shelters
     "GET /api/shelters/{id}/states": "map.read", "POST /api/shelters/{id}/states": "shelter.report",
     "GET /api/shelters/{id}/occupancy": "map.read", "POST /api/shelters/{id}/occupancy": "shelter.report",
@@ -105,6 +111,7 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
     "account/sessions", "account/code",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
+    "method/new", "method/{id}/approve", "method/{id}/discard",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
     "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
     "stock/documents/{id}/reverse",

@@ -183,7 +183,8 @@ def _depot(
     return framed(request, "depot.html", "/stock", status=fault.status if fault else 200, one=one, lots=lots, documents=documents, minimums=minimums,
                   short=short, depots=depots, do=do if mine else "", kinds=KINDS, new=range(NEW), sent=sent, fault=told, proposal=proposal,
                   asked=asked, mine=mine, moves=may(who.role, "stock.move"), approves=may(who.role, "stock.approve"),
-                  me=who.id, city=who.scope == "city", orgs=who.orgs or (who.org,), supplies=[o for o in supplies if len(o.code) == 7], key=uuid.uuid4().hex, days=DAYS,
+                  me=who.id, city=who.scope == "city", orgs=who.orgs or (who.org,),
+                  supplies=[o for o in supplies if len(o.code) == 7], key=uuid.uuid4().hex, days=DAYS,
                   number=_number, local=local)  # fmt: skip
 
 

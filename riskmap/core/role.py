@@ -37,6 +37,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "import.run": ("批量导入", "Import files"),
     "export.run": ("导出", "Export"),
     "whatif.run": ("推演", "What-if"),
+    "method.manage": ("起草与批准定级方法", "Draft and approve grading methods"),
     "stock.move": ("物资出入库与盘点", "Record stock movements"),
     "stock.approve": ("复核盘点差异与报废", "Approve count differences and scrap"),
     "shelter.report": ("上报避难场所状态与人数", "Report shelters' state and people"),
@@ -56,7 +57,7 @@ MAY: Mapping[str, frozenset[str]] = MappingProxyType({
     "district_clerk": READER | CLERK,
     "reviewer": READER | DECIDER,
     "district_head": READER | DECIDER,
-    "risk_officer": READER | CLERK | DECIDER | {"danger.supervise", "feature.put", "import.run"},
+    "risk_officer": READER | CLERK | DECIDER | {"danger.supervise", "feature.put", "import.run", "method.manage"},
     "commander": READER,
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},

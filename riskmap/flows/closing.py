@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from typing import Any
 
 from riskmap.catalogue import Catalogue
 from riskmap.core.grading.difference import Day, difference
 from riskmap.core.grading.engine import Engine
+from riskmap.errors import BadInput, NotFound
 from riskmap.flows.grade import Graded, states_of
 from riskmap.flows.survey import BEIJING, Standing, end_of, roles, survey
+from riskmap.flows.trial import units
 from riskmap.store import grades, journal
 from riskmap.store.database import Database
 from riskmap.store.grades import Moment
@@ -70,4 +73,38 @@ def catch_up(db: Database, catalogue: Catalogue, now: dt.datetime, close_at: dt.
     for day in days:
         have = close(db, catalogue, day, now, have).survey.standing
     return days
+
+
+
+def between(db: Database, catalogue: Catalogue, first: dt.date, last: dt.date, now: dt.datetime) -> list[dict[str, Any]]:
+    """What moved each district's D from the closing of one day to that of a later one, by cause; the parts add up to ΔD.
+
+    → [{code, name, d_before, d, shown_before, shown, parts: {cause: ΔD}, total}]. Both days are replayed; nothing is written.
+    Raises BadInput for days in the wrong order or to come, NotFound for a day without a closing or whose closing is marked history.
+    """
+    if not first < last:
+        raise BadInput("起始日须早于截止日 / the first day must come before the last", where="since", remedy=f"{first} < {last}")
+    with db.as_engine(write=False) as conn:
+        listed = grades.districts(conn)
+        kept = {day: [_kept(conn, one["code"], day) for one in listed] for day in (first, last)}
+        was = survey(conn, catalogue, Moment(first, end_of(first)), now)
+        then = survey(conn, catalogue, Moment(last, end_of(last)), now, was.standing)
+        lapsed = grades.inputs(conn, roles(catalogue), was.method, Moment(last, end_of(first)), was.standing.ground.districts)
+    parts = difference(Day(was.standing.ground, was.inputs, was.method, first), Day(then.standing.ground, then.inputs, then.method, last), lapsed)
+    order = {code: i for i, code in enumerate(was.standing.ground.districts)}
+    out = []
+    for one, a, b in zip(listed, kept[first], kept[last], strict=True):
+        part = parts[order[one["code"]]]
+        d = {"d_before": units(a["d_micro"]), "d": units(b["d_micro"])}
+        out.append({"code": one["code"], "name": one["name"], **d, "shown_before": a["shown"], "shown": b["shown"],
+                    "parts": {k: v for k, v in part.items() if k != "total"}, "total": part["total"]})  # fmt: skip
+    return out
+
+
+def _kept(conn: Conn, code: str, day: dt.date) -> dict[str, Any]:
+    found = grades.closing(conn, code, day)
+    if found is None or found["demo"]:
+        why = "是演示历史，背后没有记录 / is marked history without records under it" if found else "没有关账 / has no closing"
+        raise NotFound(f"{day} {why}", where=str(day), remedy="选有真实关账的日子 / choose a day that was closed")
+    return found
 

@@ -42,6 +42,7 @@ def draft(conn: Conn, name: str, changes: dict[str, Any], actor: Actor) -> int:
 
 def activate(conn: Conn, which: str, day: dt.date, actor: Actor, now: dt.datetime) -> int:
     """Put a draft in force from a day, not before today; whoever drafted it may not approve it (Conflict)."""
+    grades.lock_methods(conn)
     m = named(conn, which)
     if m["state"] not in ("draft", "trial"):
         raise Conflict(f"方法 {m['name']} 不是草稿 (not a draft)", where=m["state"], remedy="riskmap method list")
@@ -56,6 +57,36 @@ def activate(conn: Conn, which: str, day: dt.date, actor: Actor, now: dt.datetim
     journal.audit(conn, actor, "method.activate", object_id=m["id"], before={"state": m["state"]}, after=after)
     journal.event(conn, "method.changed", None, None, {"method": m["id"], "from": str(day)})
     return m["id"]
+
+
+def discard(conn: Conn, which: str, actor: Actor) -> int:
+    """Put a draft away; it stays on record. Conflict where it is none any more."""
+    grades.lock_methods(conn)
+    m = named(conn, which)
+    if m["state"] not in ("draft", "trial"):
+        raise Conflict(f"方法 {m['name']} 不是草稿 (not a draft)", where=m["state"], remedy="刷新后再看 reload")
+    grades.discard_method(conn, m["id"])
+    journal.audit(conn, actor, "method.discard", object_id=m["id"], before={"state": m["state"]}, after={"state": "ended"})
+    return m["id"]
+
+
+def opened(conn: Conn, which: str, day: dt.date) -> dict[str, Any]:
+    """A method with its parameters and what differs from the one in force on a day. NotFound."""
+    m = named(conn, which)
+    _, name, current = method_of(conn, day)
+    mine = Method.from_record(m["parameters"])
+    return m | {"record": mine.record(), "against": name, "differs": difference(current, mine)}
+
+
+def standing_of(m: dict[str, Any], day: dt.date) -> str:
+    """Where a method stands on a day: draft, due (approved, its day to come), in_force, ended, discarded."""
+    if m["state"] in ("draft", "trial"):
+        return "draft"
+    if m["in_force_from"] is None:
+        return "discarded"
+    if m["state"] == "in_force":
+        return "due" if m["in_force_from"] > day else "in_force"
+    return "ended"
 
 
 def beside(db: Database, catalogue: Catalogue, which: str, now: dt.datetime) -> dict[str, Any]:
@@ -76,5 +107,6 @@ def beside(db: Database, catalogue: Catalogue, which: str, now: dt.datetime) -> 
         for key, s in (("now", a), ("then", b)):
             d, t = (None if v is None else v / MICRO for v in (s.d_micro, s.t_micro))
             row[key] = {"d": d, "t": t, "computed": s.grade}
+        row["moved"] = a.grade != b.grade
         districts.append(row)
     return {"in_force": name, "other": other["name"], "parameters": difference(current, trial), "districts": districts}

@@ -32,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/dangers", "nav.dangers", "map.read"),
     Entry("/stock", "nav.stock", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),
+    Entry("/method", "nav.method", "map.read"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
     Entry("/roles", "nav.roles", "roles.read"),
 )

@@ -152,6 +152,16 @@ def activate_method(conn: Conn, id: int, actor: str, day: dt.date) -> int:
     return run(conn, "grades_method_activate", id=id, actor=actor, day=day)
 
 
+def discard_method(conn: Conn, id: int) -> int:
+    """Put a draft away; rows written, 0 when it is no draft."""
+    return run(conn, "grades_method_discard", id=id)
+
+
+def lock_methods(conn: Conn) -> None:
+    """Nobody else decides on a method until this transaction ends."""
+    rows(conn, "grades_methods_lock")
+
+
 # what is written
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +259,11 @@ def curve(conn: Conn, district: str, since: dt.date) -> list[dict[str, Any]]:
 def held(conn: Conn, code: str, today: dt.date, since: dt.date, layers: Sequence[str]) -> list[dict[str, Any]]:
     """Major hidden dangers of a district, as the reader sees them, that are overdue or ended late since a day."""
     return rows(conn, "grades_held", code=code, today=today, since=since, layers=list(layers))
+
+
+def closed_days(conn: Conn) -> list[dt.date]:
+    """Days with a true closing, not marked history, newest first."""
+    return [r["closed_on"] for r in rows(conn, "grades_closed_days")]
 
 
 def closing(conn: Conn, district: str, day: dt.date) -> dict[str, Any] | None:

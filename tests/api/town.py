@@ -17,7 +17,7 @@ SOURCE = {"name": "液氯储存单元", "kind": "chemical", "accident_type": "�
           "verified_on": "2026-11-12"}  # fmt: skip
 RICE = {"supply_code": "1010200", "unit": "kg", "batch_no": "B1", "location": "A-01", "expires_on": "2028-01-05"}
 PEOPLE = {"clerk": ("district_clerk", "110115"), "checker": ("reviewer", "110115"), "city": ("risk_officer", "110000"),
-          "keeper": ("security_admin", "110000"), "far": ("district_clerk", "110105")}  # fmt: skip
+          "keeper": ("security_admin", "110000"), "second": ("risk_officer", "110000"), "far": ("district_clerk", "110105")}  # fmt: skip
 _numbers = itertools.count(1)
 Request = tuple[str, str, dict[str, Any]]  # who asks, path, the rest
 
@@ -47,6 +47,11 @@ class Town:
         """A record nobody had before: a place and a name of its own."""
         n = next(_numbers)
         return SOURCE | {"name": f"液氯储存单元 {n}", "lon": round(116.30 + n % 70 * 0.002, 4), "lat": round(39.70 + n // 70 * 0.002, 4)}
+
+    def method(self) -> int:
+        """A drafted method that another may approve."""
+        n = next(_numbers)
+        return self.ask("city", "/api/methods", json={"name": f"草稿 {n}", "changes": {"seed": n}})["id"]
 
     def record(self) -> int:
         return self.ask("city", "/api/layers/risk_source/features", json=self.source())["id"]
@@ -116,6 +121,11 @@ class Town:
 
 def seen(version: int) -> dict[str, str]:
     return {"If-Match": f'"{version}"'}
+
+
+def posted(t: Town, who: str, **more: str) -> dict[str, Any]:
+    """A plain form as a browser sends it."""
+    return {"data": {"csrf": t.people[who].token} | more}
 
 
 def of_draft(step: str) -> Callable[[Town], Request]:
@@ -251,6 +261,12 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /drafts/{change}/withdraw": draft_form("/withdraw"),
     "POST /drafts/{change}/files": hung,
     "POST /drafts/{change}/files/{file}/remove": taken_away,
+    "POST /api/methods": lambda t: ("city", "/api/methods", {"json": {"name": f"草稿 {next(_numbers)}", "changes": {"seed": 7}}}),
+    "POST /api/methods/{id}/activate": lambda t: ("second", f"/api/methods/{t.method()}/activate", {"json": {"day": "2099-01-01"}}),
+    "POST /api/methods/{id}/discard": lambda t: ("city", f"/api/methods/{t.method()}/discard", {}),
+    "POST /method/new": lambda t: ("city", "/method/new", posted(t, "city", **{"name": f"草稿 {next(_numbers)}", "p.seed": "8"})),
+    "POST /method/{id}/approve": lambda t: ("second", f"/method/{t.method()}/approve", posted(t, "second", day="2099-01-01")),
+    "POST /method/{id}/discard": lambda t: ("city", f"/method/{t.method()}/discard", posted(t, "city")),
     "POST /api/dangers": lambda t: (
         "clerk", "/api/dangers", {"json": {"feature_id": t.record(), "title": "阀门失效", "grade": "general", "found_on": "2026-11-01"}}),
     "POST /api/dangers/{id}/{move}": moved(False),

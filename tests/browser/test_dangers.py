@@ -121,7 +121,9 @@ def test_the_story_of_an_overdue_major_hidden_danger(site, fresh_tab: Callable[.
     expect(check.locator("#state")).to_have_text("已销账")
     after = card(check, home, lambda c: bool(c["restored"]))
     assert after["shown"] == before["shown"] and "销账" in after["restored"][0]["text"]
-    check.goto(f"{home}/?mode=why&district=110115")
+    check.goto(f"{home}/?district=110115")  # the card itself says why, and so does the 定级说明卡
+    expect(check.locator(".ban-good").first).to_contain_text("罐区紧急切断阀失效")
+    check.goto(f"{home}/?district=110115&why=1")
     expect(check.locator(".ban-good").first).to_contain_text("罐区紧急切断阀失效")
 
 

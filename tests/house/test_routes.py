@@ -33,6 +33,8 @@ READS = {
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
     "/api/dangers", "/api/dangers/stats", "/api/dangers/{id}", "/dangers", "/dangers/new", "/dangers/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
+    "/api/methods", "/api/methods/{id}", "/api/methods/{id}/beside", "/api/closings/difference",
+    "/method", "/method/new", "/method/{id}", "/closings",
     "/api/layers/{layer}/districts", "/api/layers/{layer}/points",
     "/api/imports/progress/{key}", "/api/imports",
     "/api/stock", "/api/stock/movements", "/api/depots/{id}/stock", "/api/depots/{id}/proposal",
@@ -62,6 +64,8 @@ WRITES = {
     "POST /account/sessions", "POST /account/code",
     "POST /api/dangers", "POST /api/dangers/{id}/{move}", "POST /api/dangers/export",
     "POST /dangers/new", "POST /dangers/export", "POST /dangers/{id}/{move}",
+    "POST /api/methods", "POST /api/methods/{id}/activate", "POST /api/methods/{id}/discard",
+    "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
 }  # fmt: skip

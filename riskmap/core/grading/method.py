@@ -125,6 +125,18 @@ class Method(BaseModel):
                            remedy="按 riskmap method list 的单位和范围改正 mend it within its bounds") from None
 
 
+# Parameters as a person reads them, group by group; the house tests that none is left out.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "source": ("weights", "state_major", "state_overdue", "state_general_step", "state_general_cap", "footprints_m", "footprint_default_m",
+               "footprint_hazard_m", "footprint_max_m", "spacing_m"),
+    "cell": ("hazard_half", "exposure_half_km2", "exposure_floor", "coping_share", "catchment_m", "travel_full_min", "travel_none_min", "detour",
+             "speed_kmh", "cell_borders", "cell_floor"),
+    "district": ("d_borders", "t_borders", "fall_margin", "overdue_major_count", "overdue_share", "validity_days", "confidence_borders"),
+    "firmness": ("perturbation", "perturbations", "seed"),
+    "register": ("risk_borders",),
+}  # fmt: skip
+
+
 def difference(old: Method, new: Method) -> list[dict[str, Any]]:
     """Parameters that differ: [{parameter, old, new, unit, reason}]."""
     a, b = old.record(), new.record()

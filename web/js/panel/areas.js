@@ -22,6 +22,7 @@ export function districtBody(grade) {
   if (!grade.shown) return [h("div", { class: "ban ban-note" }, icon("info"), h("span", {}, reason(grade))), facts(grade)];
   return [
     grade.difference && grade.difference.length ? h("div", { class: "ban ban-warn" }, icon("warn"), h("span", {}, t("why.differs", { computed: levelName(grade.computed), shown: levelName(grade.shown) }), " ", grade.difference.map((one) => half(one.text)).join("；"))) : null,
+    (grade.restored || []).map((one) => h("div", { class: "ban ban-good" }, icon("ok"), h("span", {}, half(one.text)))),
     h("div", { class: "x-mini" }, borderBar("T", grade.t, grade.borders.t), borderBar("D", grade.d, grade.borders.d)),
     facts(grade)];
 }
