@@ -8,6 +8,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,9 +16,22 @@ from pydantic import ValidationError
 from riskmap.core import chemical
 from riskmap.core.layer import Layer, LayerField, Option
 from riskmap.core.ledger import Ledger
+from riskmap.core.response.substance import Substance, substances
+from riskmap.core.response.supply import Norm, norms, packs
 from riskmap.errors import NotFound, SetupError
 
+RESPONSE = ("substance", "relief_norm", "relief_pack", "event_kind")
 STANDARD = ("gb18218_table1", "gb18218_table2", "beta", "alpha", "hazard_grade")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a plan reckons with: substances, norms of relief, what a pack holds, and the kinds of incident with the teams each calls."""
+
+    substances: tuple[Substance, ...] = ()
+    norms: tuple[Norm, ...] = ()
+    packs: Mapping[tuple[str, str], tuple[Decimal, str]] = dataclasses.field(default_factory=dict)
+    kinds: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,7 @@ class Catalogue:
     ledgers: Mapping[str, Ledger] = dataclasses.field(default_factory=dict)
     standard: chemical.Tables = dataclasses.field(default_factory=lambda: chemical.Tables((), (), (), (), ()))  # GB 18218-2018
     editions: Mapping[str, str] = dataclasses.field(default_factory=dict)  # its files → the head of their SHA-256
+    response: Response = Response()
 
     def ledger(self, name: str) -> Ledger:
         """The ledger of that name, or NotFound with the names there are."""
@@ -98,12 +113,18 @@ def load(layers_dir: Path, codes_dir: Path) -> Catalogue:
     ledgers = _ledgers(found, codes)
     by_name, folders = {layer.name: layer for layer, _ in found}, {layer.name: folder for layer, folder in found}
     editions = {name: hashlib.sha256((codes_dir / f"{name}.tsv").read_bytes()).hexdigest()[:12] for name in STANDARD}
-    return Catalogue(by_name, codes, folders, ledgers, gb18218(codes_dir), editions)
+    return Catalogue(by_name, codes, folders, ledgers, gb18218(codes_dir), editions, response(codes_dir))
 
 
 def gb18218(codes_dir: Path) -> chemical.Tables:
     """The tables of GB 18218-2018 as core.chemical takes them."""
     return chemical.Tables(*(_table(codes_dir / f"{name}.tsv") for name in STANDARD))
+
+
+def response(codes_dir: Path) -> Response:
+    """The tables a plan reckons with."""
+    matter, norm, pack, kind = (_table(codes_dir / f"{name}.tsv") for name in RESPONSE)
+    return Response(substances(matter), norms(norm), packs(pack), {r["code"]: r for r in kind})
 
 
 def _ledgers(found: list[tuple[Layer, Path]], codes: Mapping[str, tuple[Option, ...]]) -> dict[str, Ledger]:

@@ -79,6 +79,10 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /dangers/{id}": "map.read", "POST /dangers/{id}/{move}": "map.read",
     "POST /drafts/{change}/files": "feature.propose", "POST /drafts/{change}/files/{file}/remove": "feature.propose",
     "GET /api/changes/{id}/attachments": "map.read", "GET /api/attachments/{id}": "map.read",
+    # incidents
+    "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read", "POST /api/incidents": "incident.command",
+    "POST /api/incidents/trial": "incident.command", "POST /api/incidents/{id}/plan": "incident.command",
+    "POST /api/incidents/{id}/reservations": "incident.command", "POST /api/incidents/{id}/log": "incident.command",
     # stock
     "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",

@@ -40,6 +40,8 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "method.manage": ("起草与批准定级方法", "Draft and approve grading methods"),
     "stock.move": ("物资出入库与盘点", "Record stock movements"),
     "stock.approve": ("复核盘点差异与报废", "Approve count differences and scrap"),
+    "incident.read": ("查看突发事件与处置方案", "See incidents and plans"),
+    "incident.command": ("处置突发事件：立案、方案、占用", "Command incidents: record, plan, reserve"),
     "shelter.report": ("上报避难场所状态与人数", "Report shelters' state and people"),
     "account.manage": ("管理账户", "Manage accounts"),
     "account.own": ("自己的账户", "The own account"),
@@ -49,16 +51,17 @@ OPERATIONS: Mapping[str, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 OWN = frozenset({"account.own", "roles.read"})
-READER = OWN | {"map.read", "contact.reveal", "export.run", "whatif.run"}
+READER = OWN | {"map.read", "contact.reveal", "export.run", "whatif.run", "incident.read"}
 CLERK = frozenset({"feature.propose", "import.propose", "stock.move", "danger.report", "danger.rectify", "shelter.report"})
 DECIDER = frozenset({"feature.decide", "stock.approve", "danger.check"})
 MAY: Mapping[str, frozenset[str]] = MappingProxyType({
-    "street_clerk": OWN | CLERK | {"map.read", "contact.reveal", "export.run"},
+    "street_clerk": OWN | CLERK | {"map.read", "contact.reveal", "export.run", "incident.read"},
     "district_clerk": READER | CLERK,
     "reviewer": READER | DECIDER,
     "district_head": READER | DECIDER,
-    "risk_officer": READER | CLERK | DECIDER | {"danger.supervise", "feature.put", "import.run", "method.manage"},
-    "commander": READER,
+    "risk_officer": READER | CLERK | DECIDER
+    | {"danger.supervise", "feature.put", "import.run", "method.manage", "incident.command"},
+    "commander": READER | {"incident.command"},
     "enterprise": OWN,  # reports its own sources only once they can be told apart; until then it sees nothing rather than too much
     "auditor": OWN | {"audit.read"},
     "system_admin": OWN | {"system.manage"},

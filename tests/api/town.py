@@ -53,6 +53,10 @@ class Town:
         n = next(_numbers)
         return self.ask("city", "/api/methods", json={"name": f"草稿 {n}", "changes": {"seed": n}})["id"]
 
+    def incident(self) -> int:
+        """An incident with a plan."""
+        return self.ask("city", "/api/incidents", json=INCIDENT)["id"]
+
     def record(self) -> int:
         return self.ask("city", "/api/layers/risk_source/features", json=self.source())["id"]
 
@@ -226,7 +230,13 @@ def record_form(t: Town) -> Request:
     return "clerk", path, t.form(path, name="改了名称")
 
 
+INCIDENT = {"lon": 116.33, "lat": 39.72, "kind": "accident.fire", "scenario": {"kind": "circle", "radius_m": 500}}
 CASES: dict[str, Callable[[Town], Request]] = {
+    "POST /api/incidents": lambda t: ("city", "/api/incidents", {"json": INCIDENT}),
+    "POST /api/incidents/trial": lambda t: ("city", "/api/incidents/trial", {"json": {"lon": 116.33, "lat": 39.72}}),
+    "POST /api/incidents/{id}/plan": lambda t: ("city", f"/api/incidents/{t.incident()}/plan", {"json": {"kind": "circle"}}),
+    "POST /api/incidents/{id}/reservations": lambda t: ("city", f"/api/incidents/{t.incident()}/reservations", {"json": {}}),
+    "POST /api/incidents/{id}/log": lambda t: ("city", f"/api/incidents/{t.incident()}/log", {"json": {"note": "风向改变"}}),
     "POST /api/whatif": lambda t: ("city", "/api/whatif", {"json": {"district": "110101"}}),
     "POST /api/layers/{layer}/features": lambda t: ("city", "/api/layers/risk_source/features", {"json": t.source()}),
     "PATCH /api/layers/{layer}/features/{id}": lambda t: (

@@ -47,11 +47,13 @@ def test_the_database_believes_the_same(db: Database, role: str) -> None:
     with db.as_user(Actor("someone", "x", role, 1, "city", (1,))) as conn:
         said = conn.execute(
             "SELECT app.reads() AS r, app.may_put() AS p, app.audits() AS a, app.sees_all() AS s, app.orgs() AS o, "
-            "app.may_move_stock() AS move, app.may_approve_stock() AS approve, app.may_report_shelter() AS shelter"
+            "app.may_move_stock() AS move, app.may_approve_stock() AS approve, app.may_report_shelter() AS shelter, "
+            "app.may_read_incident() AS incident, app.may_command() AS command"
         ).fetchone()
     assert said is not None
     assert (said["r"], said["p"]) == (may(role, "map.read"), may(role, "feature.put"))
     assert (said["move"], said["approve"]) == (may(role, "stock.move"), may(role, "stock.approve"))
+    assert (said["incident"], said["command"]) == (may(role, "incident.read"), may(role, "incident.command"))
     assert said["shelter"] == may(role, "shelter.report")
     assert said["a"] == (may(role, "audit.read") or role == "engine")
     assert said["s"] == said["r"] and said["o"] == ([1] if said["r"] else [])

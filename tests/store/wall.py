@@ -25,6 +25,8 @@ PROPOSE = frozenset(r for r in MAY if may(r, "feature.propose"))
 MOVE = frozenset(r for r in MAY if may(r, "stock.move"))
 STOCK = MOVE | frozenset(r for r in MAY if may(r, "stock.approve"))
 REPORT = frozenset(r for r in MAY if may(r, "danger.report"))
+INCIDENT = frozenset(r for r in MAY if may(r, "incident.read"))
+COMMAND = City(r for r in MAY if may(r, "incident.command"))
 PEOPLE = Anywhere({"gate", "security_admin", "operator"})
 
 RECORD = {"S": READ, "I": PUT}
@@ -58,6 +60,9 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "audit_seal": {},
     "event": {"S": READ, "I": READ},
     "idempotency": {},  # the own keys alone: tried apart
+    # all staff read incidents; a plan the city and the units it touches, which tests/flows/test_respond.py tries
+    "incident": {"S": Anywhere(INCIDENT), "I": COMMAND}, "incident_log": {"S": Anywhere(INCIDENT), "I": COMMAND},
+    "plan": {"S": City(INCIDENT), "I": COMMAND}, "reservation": {"S": Anywhere(INCIDENT), "I": COMMAND, "U": COMMAND},
     # a security administrator grants what a second one confirms: tried apart
     "account": {"S": PEOPLE, "I": Anywhere({"operator"}), "U": PEOPLE},
     "session": {"S": PEOPLE, "I": Anywhere({"gate"}), "U": Anywhere({"gate"}), "D": PEOPLE},
