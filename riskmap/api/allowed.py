@@ -91,6 +91,9 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
     "POST /api/stock/documents/{id}/decide": "stock.approve", "POST /api/stock/documents/{id}/receive": "stock.move",
     "POST /api/stock/documents/{id}/reverse": "stock.move", "POST /api/stock/export": "export.run",
+    "GET /stock": "map.read", "GET /stock/{id}": "map.read", "POST /stock/export": "export.run", "POST /stock/{id}/minimum": "stock.move",
+    "POST /stock/{id}/{kind}": "stock.move", "POST /stock/documents/{id}/decide": "stock.approve",
+    "POST /stock/documents/{id}/receive": "stock.move", "POST /stock/documents/{id}/reverse": "stock.move",
     # the method desk
     "GET /api/methods": "map.read", "POST /api/methods": "method.manage", "GET /api/methods/{id}": "map.read",
     "GET /api/methods/{id}/beside": "map.read", "POST /api/methods/{id}/activate": "method.manage", "POST /api/methods/{id}/discard": "method.manage",
@@ -118,6 +121,8 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+    "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
+    "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
 ))  # fmt: skip
 

@@ -43,6 +43,7 @@ from riskmap.api import (
     shelters,
     signin,
     stock,
+    stock_pages,
     tiles,
 )
 from riskmap.api.allowed import Guard, Keeper, allowed
@@ -89,6 +90,7 @@ FAMILIES = (
     city,
     ledgers,
     stock,
+    stock_pages,
     shelters,
     accounts,
     own,

@@ -146,11 +146,12 @@ def _page(request: Request, id: int, sent: Posted | None = None, fault: Problem 
     said = {o.code: (o.en or o.zh) if english else o.zh for o in options}
     shown = fault and {"title": half(fault.title, language), "remedy": half(fault.remedy or "", language), "where": fault.where or ""}
     return framed(request, "shelter.html", "/", status=fault.status if fault else 200, one=one, states=told, counts=counts, said=said,
-                  key=uuid.uuid4().hex, sent=sent or Posted(), fault=shown, order=STATES, local=_local,
+                  key=uuid.uuid4().hex, sent=sent or Posted(), fault=shown, order=STATES, local=local,
                   minutes=int((at - one["counted_at"]).total_seconds() // 60) if one["counted_at"] else None)  # fmt: skip
 
 
-def _local(at: dt.datetime) -> str:
+def local(at: dt.datetime) -> str:
+    """A time as it is in Beijing."""
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 

@@ -194,9 +194,13 @@ def reverse(request: Request, id: Id, body: Annotated[Reversal, Body()]) -> Json
 def export(request: Request, body: Annotated[Asked, Body()]) -> Response:
     """The list as a workbook, written into the audit first; it carries unit, person and time."""
     client_key(request)
+    return workbook(request, body.model_dump())
+
+
+def workbook(request: Request, asked: dict[str, Any]) -> Response:
+    """The audited export of the lots these filters leave."""
     who, at = actor(request), now()
     with writing(request) as conn:
-        asked = body.model_dump()
         lots = stock.lots(conn, today(), size=1_000_000, **asked)
         journal.audit(conn, who, "export", layer=flow.LAYER, after={"ledger": "stock", "filters": asked, "rows": len(lots)})
     for lot in lots:

@@ -39,10 +39,15 @@ def depot_of(conn: Conn, id: int) -> dict[str, Any]:
     return found[0]
 
 
+def mine(depot: Mapping[str, Any], actor: Actor) -> bool:
+    """Whether the depot's book is the actor's to read; all staff see that the depot is there."""
+    return actor.scope == "city" or depot["steward_org"] in (actor.orgs or (actor.org,))
+
+
 def own(conn: Conn, id: int, actor: Actor) -> dict[str, Any]:
     """The depot, of the actor's own organisation or of the city's sight. Raises NotFound, Forbidden (all staff see every depot)."""
     depot = depot_of(conn, id)
-    if actor.scope != "city" and depot["steward_org"] not in (actor.orgs or (actor.org,)):
+    if not mine(depot, actor):
         raise Forbidden("不是本单位的储备库 / this depot is another unit's", where=depot["steward"])
     return depot
 
@@ -286,6 +291,11 @@ def _quantity(value: Any, n: int, *, zero: bool) -> Decimal:
             remedy="大于 0、最多两位小数；盘点可为 0 / above 0, two decimals at most",
         ) from None
     return amount
+
+
+def amount(text: str) -> Decimal:
+    """A quantity above 0 as a person types it. Raises BadInput."""
+    return _quantity(text, 1, zero=False)
 
 
 def _happened(at: dt.datetime | None, now: dt.datetime) -> None:

@@ -44,6 +44,11 @@ def depots(conn: Conn, ids: Sequence[int] | None = None) -> list[dict[str, Any]]
     return rows(conn, "stock_depots", ids=None if ids is None else list(ids))
 
 
+def shortages(conn: Conn, today: dt.date) -> list[dict[str, Any]]:
+    """Kinds of which a depot has less than its minimum that is not out of date; also those it has none of."""
+    return rows(conn, "stock_shortages", today=today)
+
+
 def minimums(conn: Conn, depot: int) -> list[dict[str, Any]]:
     return rows(conn, "stock_minimums", depot=depot)
 

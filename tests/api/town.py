@@ -189,6 +189,16 @@ def stocked(step: str, kind: str, who: str, asker: str, body: dict[str, Any], **
     return case
 
 
+def by_form(case: Callable[[Town], Request]) -> Callable[[Town], Request]:
+    """The same by the page's form instead of the API."""
+
+    def form(t: Town) -> Request:
+        who, path, more = case(t)
+        return who, path.removeprefix("/api"), {"data": more["json"] | {"csrf": t.people[who].token, "depot": str(t.depot)}}
+
+    return form
+
+
 def moved(form: bool) -> Callable[[Town], Request]:
     def case(t: Town) -> Request:
         id, version = t.danger()
@@ -298,6 +308,15 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/stock/documents/{id}/receive": stocked("receive", "transfer", "clerk", "far", {"act": "receive"}),
     "POST /api/stock/documents/{id}/reverse": stocked("reverse", "issue", "clerk", "clerk", {"reason": "记错了"}),
     "POST /api/stock/export": lambda t: ("clerk", "/api/stock/export", {"json": {}}),
+    "POST /stock/{id}/{kind}": lambda t: (
+        "clerk", f"/stock/{t.depot}/receipt",
+        {"data": {"csrf": t.people["clerk"].token, "n0-supply_code": "1010200", "n0-unit": "kg", "n0-quantity": "3"}}),
+    "POST /stock/{id}/minimum": lambda t: (
+        "clerk", f"/stock/{t.depot}/minimum", {"data": {"csrf": t.people["clerk"].token, "supply_code": "1010200", "unit": "kg", "minimum": "5"}}),
+    "POST /stock/documents/{id}/decide": by_form(stocked("decide", "scrap", "clerk", "checker", {"act": "approve"})),
+    "POST /stock/documents/{id}/receive": by_form(stocked("receive", "transfer", "clerk", "far", {"act": "receive"})),
+    "POST /stock/documents/{id}/reverse": by_form(stocked("reverse", "issue", "clerk", "clerk", {"answer": "记错了"})),
+    "POST /stock/export": lambda t: ("clerk", "/stock/export", {"data": {"csrf": t.people["clerk"].token}}),
     "POST /api/shelters/{id}/states": lambda t: ("clerk", f"/api/shelters/{t.shelter()}/states", {"json": {"state": "opened"}}),
     "POST /api/shelters/{id}/occupancy": lambda t: ("clerk", f"/api/shelters/{t.shelter(True)}/occupancy", {"json": {"people": 12}}),
     "POST /shelters/{id}/state": lambda t: (
