@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskmap.api import (
     accounts,
     attachments,
+    audit,
     batches,
     catalogue,
     changes,
@@ -81,6 +82,7 @@ FAMILIES = (
     ledgers,
     stock,
     accounts,
+    audit,
     own,
     tiles,
 )

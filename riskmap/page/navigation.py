@@ -32,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/dangers", "nav.dangers", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
+    Entry("/audit", "nav.audit", "audit.read"),
     Entry("/roles", "nav.roles", "roles.read"),
 )
 # the signed-in person's own pages, under their name
