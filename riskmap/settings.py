@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=24)
     session_most: int = Field(3, ge=1, le=20)  # of one person; the oldest ends
 
+    # the audit's head, kept where who changes the database cannot change it
+    audit_head_file: Path | None = None  # another disk or a mounted folder of another machine, beside the file in var_dir
+    audit_syslog: str = Field("", pattern=r"^(|/[^\s]+|[A-Za-z0-9.\-\[\]:]+:\d{1,5})$")  # host:port (UDP, RFC 5424) or a socket as /dev/log
+
     # intake
     upload_max_bytes: int = Field(20_000_000, ge=1_000, le=200_000_000)
     unpacked_max_bytes: int = Field(200_000_000, ge=1_000_000, le=2_000_000_000)

@@ -1,4 +1,4 @@
-"""People over HTTP: accounts for the security administrator, the table of roles for everybody, the audit for the auditor."""
+"""People over HTTP: accounts for the security administrator, the table of roles for everybody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +15,7 @@ from riskmap.api.framed import framed, reader
 from riskmap.core.role import MAY, OPERATIONS, ROLES
 from riskmap.flows import people
 from riskmap.page.people import roles_table
-from riskmap.store import accounts, audit
+from riskmap.store import accounts
 from riskmap.store.query import Conn
 
 router = APIRouter(tags=["people"])
@@ -63,15 +63,6 @@ def me(request: Request) -> Json:
     """Who is asking, and what they may do."""
     who = actor(request)
     return Json({"login": who.id, "name": who.name, "role": who.role, "unit": who.unit, "may": sorted(MAY[who.role])})
-
-
-@router.get("/api/audit")
-def trail(
-    request: Request, before: Annotated[int, Query(ge=1, lt=2**62)] = 2**62 - 1, limit: Annotated[int, Query(ge=1, le=500)] = 100
-) -> Json:
-    """The audit, newest first, in pages: `before` is the last id seen."""
-    with reading(request) as conn:
-        return Json({"rows": audit.page(conn, before, limit)})
 
 
 @router.get("/api/accounts")

@@ -106,6 +106,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /shelters/{id}/state": "map.read", "POST /shelters/{id}/state": "shelter.report", "POST /shelters/{id}/occupancy": "shelter.report",
     # people
     "GET /roles": "roles.read", "GET /api/roles": "roles.read", "GET /api/me": "account.own", "GET /api/audit": "audit.read",
+    "GET /audit": "audit.read", "POST /audit/export": "audit.read", "POST /api/audit/export": "audit.read",
     "GET /account": "account.own", "POST /account/sessions": "account.own", "POST /account/code": "account.own",
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
@@ -116,7 +117,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
-    "account/sessions", "account/code",
+    "account/sessions", "account/code", "audit/export",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskmap.api import (
     accounts,
     attachments,
+    audit,
     batches,
     catalogue,
     changes,
@@ -93,6 +94,7 @@ FAMILIES = (
     stock_pages,
     shelters,
     accounts,
+    audit,
     own,
     tiles,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,11 +15,14 @@ from riskmap.settings import settings
 
 
 @app.command("verify-audit")
-def verify_audit(as_json: Annotated[bool, typer.Option("--json", help="机器可读 for programs")] = False) -> None:
+def verify_audit(
+    as_json: Annotated[bool, typer.Option("--json", help="机器可读 for programs")] = False,
+    heads: Annotated[Path | None, typer.Option(help="另存的链头文件 a file of heads kept elsewhere", exists=True, dir_okay=False)] = None,
+) -> None:
     """核对审计链 · walk the audit chain; exit code 1 names the first bad row."""
     given = settings()
     with opened(given) as db, db.as_engine(write=False) as conn:
-        found = verify(conn, given.audit_heads)
+        found = verify(conn, given.audit_heads, given.audit_head_file, heads)
     if as_json:
         print(json.dumps({"links": found.links, "fault": found.fault, "audit_id": found.audit_id, "waiting": found.waiting}))
     elif found.fault:

@@ -13,7 +13,7 @@ import uvicorn
 
 from riskmap.cli import app, log
 from riskmap.errors import SetupError
-from riskmap.flows.seal import Sealer
+from riskmap.flows.seal import Heads, Sealer
 from riskmap.flows.setup import clear_cut_demo, is_empty, loading_demo, opened, settle
 from riskmap.flows.signin import accounts_exist
 from riskmap.settings import Settings, settings
@@ -148,7 +148,7 @@ def run(given: Settings, db: Database, door: socket.socket) -> None:
     signal.signal(
         signal.SIGTERM, _end
     )  # uvicorn passes the signal on when it is done; without this the database would be left running
-    sealer = Sealer(db, given.audit_heads).start()
+    sealer = Sealer(db, Heads(given.audit_heads, given.audit_head_file, given.audit_syslog)).start()
     try:
         server.run(sockets=[door])
     finally:

@@ -6,6 +6,7 @@ those of the places and teams help comes from. Everybody else reads a mask; a me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,3 +76,15 @@ class Mask:
             properties = feature["properties"]
             for name in kinds.keys() & properties.keys():
                 properties[name] = veil(properties[name], kinds[name])
+
+
+NUMBER = re.compile(r"(?<![\d.])(?:\+?86[- ]?)?(1[3-9]\d{9}|0\d{2,3}[- ]?\d{7,8})(?![\d.])")  # a phone in the midst of a text
+
+
+def veiled(value: Any, kinds: Mapping[str, str]) -> Any:
+    """Anything that was written down, without persons and phones: fields by name (`kinds`: field → type) at any depth, phones in any text."""
+    if isinstance(value, Mapping):
+        return {k: veil(v, kinds[k]) if k in kinds and not isinstance(v, (Mapping, list)) else veiled(v, kinds) for k, v in value.items()}
+    if isinstance(value, list):
+        return [veiled(v, kinds) for v in value]
+    return NUMBER.sub(lambda found: str(veil(found[1], "phone")), value) if isinstance(value, str) else value

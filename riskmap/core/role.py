@@ -104,4 +104,4 @@ def scope(role: str, org_kind: str) -> Scope:
 
 def home(role: str) -> str:
     """The page a person of this role begins on."""
-    return "/" if may(role, "map.read") else "/roles"
+    return "/" if may(role, "map.read") else "/audit" if may(role, "audit.read") else "/roles"

@@ -15,6 +15,7 @@ from riskmap.store.database import Database
 
 LEAST_FREE = 0.10  # share of the disk; below it writes are at risk
 BACKUP_DAYS, DRILL_DAYS = 2, 14
+HEAD_LAG_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Check:
 
 def checks(db: Database, settings: Settings, now: dt.datetime) -> list[Check]:
     """Everything that decides whether this installation is ready, then what wants attention."""
-    return [*_database(db), disk(settings.var_dir), *backups(settings, now)]
+    return [*_database(db), *heads(settings, now), disk(settings.var_dir), *backups(settings, now)]
 
 
 def ready(found: list[Check]) -> bool:
@@ -48,9 +49,9 @@ def _database(db: Database) -> list[Check]:
         out.append(
             Check(
                 "audit",
-                "warn",
-                f"{facts['audit_waiting']} 条审计未封 audit rows wait for their seal",
-                "查看日志 audit_seal See the log.",
+                "fail",
+                f"{facts['audit_waiting']} 条审计 10 秒未封 audit rows have waited 10 s for their seal",
+                "封链随服务运行：查看日志 audit_seal The sealer runs with the server: see the log.",
             )
         )
     else:
@@ -66,6 +67,20 @@ def _database(db: Database) -> list[Check]:
     else:
         out.append(Check("grading", "ok", f"定级批次 run {facts['run']}"))
     return out
+
+
+def heads(settings: Settings, now: dt.datetime) -> list[Check]:
+    """Whether the head of the audit chain reaches the file it is to be kept in besides; nothing where none is set."""
+    file = settings.audit_head_file
+    if file is None:
+        return []
+    try:
+        noted, other = file.stat().st_mtime, settings.audit_heads.stat().st_mtime if settings.audit_heads.exists() else now.timestamp()
+    except OSError as error:
+        return [Check("audit_head", "warn", f"链头没有写到 the head is not written: {file.name} ({error.strerror})", "检查 RISKMAP_AUDIT_HEAD_FILE")]
+    if other - noted > HEAD_LAG_S:
+        return [Check("audit_head", "warn", f"{file.name} 落后 lags {other - noted:.0f} s", "检查 RISKMAP_AUDIT_HEAD_FILE；日志 the log: audit_head")]
+    return [Check("audit_head", "ok", f"链头写到 the head is written to {file.name}")]
 
 
 def disk(folder: Path) -> Check:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import socket
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +64,13 @@ class Verdict:
     waiting: int
 
 
-def verify(conn: Conn, heads: Path | None = None) -> Verdict:
-    """Walk the chain from its beginning and compare it with the heads written outside."""
-    noted = _noted(heads) if heads else {}
+def verify(conn: Conn, *heads: Path | None) -> Verdict:
+    """Walk the chain from its beginning and compare it with the heads written outside, in however many files."""
+    noted: dict[int, str] = {}
+    for file in filter(None, heads):
+        for number, hash in _noted(file).items():
+            if noted.setdefault(number, hash) != hash:
+                return Verdict(0, f"库外记录互不相符：第 {number} 节 The files of heads differ at link {number}", None, audit.waiting(conn))
     count, last = 0, ""
     while links := audit.chain(conn, count, BATCH):
         for link in links:
@@ -103,13 +108,53 @@ def _noted(heads: Path) -> dict[int, str]:
     return {int(parts[1]): parts[2] for parts in lines if len(parts) == 3 and len(parts[2]) == 64}
 
 
-class Sealer:
-    """A thread that seals within a second, and notes the head outside the database once a minute."""
+class Heads:
+    """Where the head is told outside the database: the file of this installation, and by setting a further file and a syslog.
 
-    def __init__(self, db: Database, heads: Path) -> None:
+    One that does not answer is logged and does not keep the others from being told.
+    """
+
+    def __init__(self, file: Path, further: Path | None = None, syslog: str = "") -> None:
+        self._files = [file, *([further] if further else [])]
+        self._syslog = syslog
+
+    def tell(self, head: audit.Head, now: dt.datetime) -> None:
+        for path in self._files:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(f"{now.isoformat(timespec='seconds')}\t{head.number}\t{head.hash}\n")
+            except OSError as error:
+                log.warning("audit_head", problem=str(error), file=str(path))
+        if self._syslog:
+            try:
+                self._send(head, now)
+            except OSError as error:
+                log.warning("audit_head", problem=str(error), syslog=self._syslog)
+        log.info("audit_head", number=head.number, hash=head.hash)
+
+    def _send(self, head: audit.Head, now: dt.datetime) -> None:
+        """One RFC 5424 message: facility 13 (log audit), severity notice."""
+        text = f'<109>1 {now.isoformat(timespec="milliseconds")} {socket.gethostname()} riskmap - audit-head - number={head.number} hash={head.hash}'
+        if self._syslog.startswith("/"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+                door.connect(self._syslog)
+                door.send(text.encode())
+            return
+        host, _, port = self._syslog.rpartition(":")
+        family, kind, proto, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind, proto) as door:
+            door.sendto(text.encode(), address)
+
+
+class Sealer:
+    """A thread that seals within a second, and tells the head outside the database once a minute."""
+
+    def __init__(self, db: Database, heads: Heads) -> None:
         self._db, self._heads = db, heads
         self._stop = threading.Event()
         self._noted_at: dt.datetime | None = None
+        self._untold: audit.Head | None = None
         self._thread = threading.Thread(target=self._run, name="audit-sealer", daemon=True)
 
     def start(self) -> Sealer:
@@ -126,21 +171,20 @@ class Sealer:
         while not last:
             last = self._stop.wait(EVERY_S)
             try:
-                with self._db.as_engine() as conn:
-                    sealed = seal(conn, everything)
-                everything = everything and sealed is not None
-                if sealed:
-                    self._note(sealed)
+                full = True
+                while full:  # after a stop of the server much may wait; it is not left for the next turn
+                    with self._db.as_engine() as conn:
+                        before, sealed = audit.head(conn), seal(conn, everything)
+                    full = sealed is not None and sealed.number - before.number >= BATCH
+                    everything = everything and sealed is not None
+                    self._untold = sealed or self._untold
             except Problem as problem:
                 log.warning("audit_seal", problem=problem.title)
-            except OSError as error:
-                log.warning("audit_head", problem=str(error))
+            self._tell()
 
-    def _note(self, head: audit.Head) -> None:
+    def _tell(self) -> None:
         now = dt.datetime.now(dt.UTC)
-        if self._noted_at and now - self._noted_at < HEAD_EVERY and not self._stop.is_set():
+        if self._untold is None or (self._noted_at and now - self._noted_at < HEAD_EVERY and not self._stop.is_set()):
             return
-        self._noted_at = now
-        with self._heads.open("a", encoding="utf-8") as file:
-            file.write(f"{now.isoformat(timespec='seconds')}\t{head.number}\t{head.hash}\n")
-        log.info("audit_head", number=head.number, hash=head.hash)
+        self._heads.tell(self._untold, now)
+        self._noted_at, self._untold = now, None

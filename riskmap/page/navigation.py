@@ -35,6 +35,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/method", "nav.method", "map.read"),
     Entry("/import", "nav.import", "map.read"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
+    Entry("/audit", "nav.audit", "audit.read"),
     Entry("/roles", "nav.roles", "roles.read"),
 )
 # the signed-in person's own pages, under their name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from riskmap.store.query import Conn, row, rows, run
@@ -54,11 +55,29 @@ def chain(conn: Conn, after: int, size: int) -> list[Link]:
 
 
 def waiting(conn: Conn) -> int:
-    """Rows older than a minute that nobody has sealed."""
+    """Rows older than ten seconds that nobody has sealed."""
     found = row(conn, "audit_open")
     return int(found["n"]) if found else 0
 
 
-def page(conn: Conn, before: int, size: int) -> list[dict[str, Any]]:
-    """The audit, newest first, below an id; without what stood in the records before and after."""
-    return rows(conn, "audit_page", before=before, size=size)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the audit is asked for; None is anything."""
+
+    actor: str | None = None
+    operation: str | None = None
+    result: str | None = None
+    layer: str | None = None
+    object_id: int | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+def page(conn: Conn, asked: Asked, before: int, size: int) -> list[dict[str, Any]]:
+    """The audit, newest first, below an id."""
+    return rows(conn, "audit_page", before=before, size=size, **asdict(asked))
+
+
+def operations(conn: Conn) -> list[str]:
+    """Every operation that stands in the audit."""
+    return [r["operation"] for r in rows(conn, "audit_operations")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from fastapi.testclient import TestClient
 
 from riskmap.api.health import Measured, router
 from riskmap.flows import health
+from riskmap.flows.seal import seal
 from riskmap.settings import Settings
 from riskmap.store.cluster import Dsns
 from riskmap.store.database import Database
+from riskmap.store.migrate import connect
 
 
 def client(db: Database, var: Path) -> TestClient:
@@ -53,3 +57,30 @@ def test_a_failed_drill_and_a_full_disk_are_red(db: Database, tmp_path: Path, mo
     answer = client(db, tmp_path).get("/readyz")
     assert answer.status_code == 503
     assert ["--release-ballast" in c["remedy"] for c in answer.json()["checks"] if c["name"] == "disk"] == [True]
+
+
+def test_an_audit_row_that_nobody_seals_for_ten_seconds_is_red(db: Database, dsns: Dsns, tmp_path: Path) -> None:
+    with connect(dsns.superuser) as conn:
+        conn.execute("INSERT INTO audit (at, actor, role, operation) VALUES (clock_timestamp() - interval '8 seconds', 'a', 'x', 'test')")
+    page = client(db, tmp_path)
+    assert page.get("/readyz").status_code == 200
+    with connect(dsns.superuser) as conn:
+        conn.execute("INSERT INTO audit (at, actor, role, operation) VALUES (clock_timestamp() - interval '11 seconds', 'a', 'x', 'test')")
+    answer = page.get("/readyz")
+    told = {c["name"]: c for c in answer.json()["checks"]}
+    assert answer.status_code == 503 and told["audit"]["state"] == "fail" and told["audit"]["remedy"]
+    with db.as_engine() as conn:
+        seal(conn, everything=True)
+    assert page.get("/readyz").status_code == 200
+
+
+def test_a_head_that_does_not_reach_its_file_is_told(tmp_path: Path) -> None:
+    given = Settings(var_dir=tmp_path, audit_head_file=tmp_path / "far" / "heads.tsv", _env_file=None)  # type: ignore[call-arg]
+    now = dt.datetime.now(dt.UTC)
+    assert [c.state for c in health.heads(given, now)] == ["warn"]
+    given.audit_head_file.parent.mkdir()  # type: ignore[union-attr]
+    for file in (given.audit_head_file, given.audit_heads):
+        file.write_text("x")  # type: ignore[union-attr]
+    assert [c.state for c in health.heads(given, now)] == ["ok"]
+    os.utime(given.audit_head_file, (0, 0))  # type: ignore[arg-type]
+    assert [c.state for c in health.heads(given, now)] == ["warn"]

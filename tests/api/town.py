@@ -17,7 +17,8 @@ SOURCE = {"name": "液氯储存单元", "kind": "chemical", "accident_type": "�
           "verified_on": "2026-11-12"}  # fmt: skip
 RICE = {"supply_code": "1010200", "unit": "kg", "batch_no": "B1", "location": "A-01", "expires_on": "2028-01-05"}
 PEOPLE = {"clerk": ("district_clerk", "110115"), "checker": ("reviewer", "110115"), "city": ("risk_officer", "110000"),
-          "keeper": ("security_admin", "110000"), "second": ("risk_officer", "110000"), "far": ("district_clerk", "110105")}  # fmt: skip
+          "keeper": ("security_admin", "110000"), "second": ("risk_officer", "110000"), "far": ("district_clerk", "110105"),
+          "auditor": ("auditor", "110000")}  # fmt: skip
 _numbers = itertools.count(1)
 Request = tuple[str, str, dict[str, Any]]  # who asks, path, the rest
 
@@ -323,6 +324,8 @@ CASES: dict[str, Callable[[Town], Request]] = {
         "clerk", f"/shelters/{t.shelter()}/state", {"data": {"csrf": t.people["clerk"].token, "state": "opened"}}),
     "POST /shelters/{id}/occupancy": lambda t: (
         "clerk", f"/shelters/{t.shelter(True)}/occupancy", {"data": {"csrf": t.people["clerk"].token, "people": "12"}}),
+    "POST /audit/export": lambda t: ("auditor", "/audit/export", {"data": {"csrf": t.people["auditor"].token}}),
+    "POST /api/audit/export": lambda t: ("auditor", "/api/audit/export", {"json": {}}),
     "POST /account/sessions": lambda t: ("far", "/account/sessions", {"data": {"csrf": t.people["far"].token, "session": "others"}}),
     "POST /api/accounts": lambda t: ("keeper", "/api/accounts", {"json": {"login": "neu", "name": "某", "role": "commander", "org": "110000"}}),
     "POST /api/accounts/{login}/role": of_account("role", role="reviewer", org="110115"),

@@ -24,7 +24,7 @@ def test_the_table_speaks_of_known_things_only() -> None:
 def test_three_offices() -> None:
     """Who runs the system or the accounts sees no record and no audit; the auditor changes nothing; nobody else reads the audit."""
     for role in ("system_admin", "security_admin", "auditor"):
-        assert scope(role, "city") == "none" and not may(role, "map.read") and home(role) == "/roles"
+        assert scope(role, "city") == "none" and not may(role, "map.read") and home(role) == ("/audit" if role == "auditor" else "/roles")
     changes = {"feature.propose", "feature.decide", "feature.put", "import.run", "account.manage", "system.manage", "stock.move", "stock.approve"}
     assert not MAY["auditor"] & changes
     assert {r for r in ROLES if may(r, "audit.read")} == {"auditor"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from riskmap.core.actor import OFFICER
-from riskmap.flows.seal import Sealer, seal, verify
+from riskmap.flows.seal import Heads, Sealer, Verdict, seal, verify
 from riskmap.settings import settings
 from riskmap.store.cluster import Dsns
 from riskmap.store.database import Database
@@ -98,7 +100,7 @@ def test_one_sealer_at_a_time(db: Database) -> None:
 
 
 def test_the_thread_seals_and_notes_the_head(db: Database, tmp_path: Path) -> None:
-    sealer = Sealer(db, tmp_path / "heads.tsv").start()
+    sealer = Sealer(db, Heads(tmp_path / "heads.tsv")).start()
     write(db, 4)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -118,3 +120,33 @@ def test_each_database_has_heads_of_its_own() -> None:
     """One file for two databases made the second chain look cut off."""
     one, other = (settings().model_copy(update={"database_name": name}).audit_heads for name in ("riskmap", "riskmap_trial"))
     assert one != other and one.parent == other.parent
+
+
+def test_the_head_goes_to_a_further_file_and_a_syslog_and_one_that_fails_keeps_nobody(db: Database, tmp_path: Path) -> None:
+    write(db, 3)
+    with db.as_engine() as conn:
+        head = seal(conn)
+    assert head
+    now = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.settimeout(5)
+        here, there = tmp_path / "heads.tsv", tmp_path / "mounted" / "heads.tsv"
+        Heads(here, there, f"127.0.0.1:{ear.getsockname()[1]}").tell(head, now)
+        told = ear.recv(2000).decode()
+    assert told.startswith("<109>1 2026-11-25T00:00:00.000+00:00 ") and f"number=3 hash={head.hash}" in told
+    assert here.read_text() == there.read_text() == f"2026-11-25T00:00:00+00:00\t3\t{head.hash}\n"
+    Heads(here, Path("/proc/nowhere/heads.tsv"), "/nonexistent/log").tell(head, now)
+    assert here.read_text().count("\n") == 2
+    there.write_text(f"2026-11-25T00:00:00+00:00\t3\t{'0' * 64}\n")
+    with db.as_engine(write=False) as conn:
+        assert verify(conn, here).fault is None
+        assert "differ" in (verify(conn, here, there).fault or "")
+
+
+def test_much_that_waits_is_sealed_at_once(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("riskmap.flows.seal.BATCH", 10)
+    write(db, 95)
+    Sealer(db, Heads(tmp_path / "heads.tsv")).start().stop()
+    with db.as_engine(write=False) as conn:
+        assert verify(conn, tmp_path / "heads.tsv") == Verdict(95, None, None, 0)
