@@ -64,7 +64,6 @@ WRITES = {
     "POST /stock/export", "POST /stock/{id}/minimum", "POST /stock/{id}/{kind}", "POST /stock/documents/{id}/decide",
     "POST /stock/documents/{id}/receive", "POST /stock/documents/{id}/reverse",
     "POST /api/shelters/{id}/states", "POST /api/shelters/{id}/occupancy", "POST /shelters/{id}/state", "POST /shelters/{id}/occupancy",
-    "POST /account/sessions", "POST /account/code",
     "POST /account/sessions", "POST /account/code", "POST /audit/export", "POST /api/audit/export",
     "POST /api/dangers", "POST /api/dangers/{id}/{move}", "POST /api/dangers/export",
     "POST /import/{layer}", "POST /import/{layer}/{batch}/{move}",
