@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
@@ -35,10 +36,9 @@ def board(request: Request) -> HTMLResponse:
     with reading(request) as conn:
         every = grades.methods(conn)
         id, name, current = method_of(conn, today())
-        days = grades.closed_days(conn)
     listed = [m | {"standing": method.standing_of(m, today())} for m in every]
     return framed(request, "method.html", HERE, every=listed, current={"id": id, "name": name, "record": current.record()}, groups=GROUPS,
-                  drafts=may(actor(request).role, "method.manage"), days=days)  # fmt: skip
+                  drafts=may(actor(request).role, "method.manage"), half=_half(request))  # fmt: skip
 
 
 @router.get("/method/new")
@@ -139,7 +139,7 @@ def _form(request: Request, sent: Posted | None = None, fault: Problem | None = 
         _, name, current = method_of(conn, today())
     written = {k: json.dumps(v["value"]) for k, v in current.record().items()}
     return framed(request, "method_new.html", HERE, status=fault.status if fault else 200, base=name, record=current.record(), written=written,
-                  groups=GROUPS, sent=sent or Posted(), key=uuid.uuid4().hex, fault=_told(request, fault))  # fmt: skip
+                  groups=GROUPS, half=_half(request), sent=sent or Posted(), key=uuid.uuid4().hex, fault=_told(request, fault))  # fmt: skip
 
 
 def _one(request: Request, id: int, *, beside: bool = False, fault: Problem | None = None) -> HTMLResponse:
@@ -150,8 +150,14 @@ def _one(request: Request, id: int, *, beside: bool = False, fault: Problem | No
     standing = method.standing_of(found, today())
     manages = may(who.role, "method.manage") and standing == "draft"
     return framed(request, "method_one.html", HERE, status=fault.status if fault else 200, one=found, standing=standing, beside=ran, groups=GROUPS,
+                  half=_half(request),
                   approves=manages and found["drafted_by"] != who.id, discards=manages, mine=found["drafted_by"] == who.id,
                   key=uuid.uuid4().hex, today=today(), fault=_told(request, fault))  # fmt: skip
+
+
+def _half(request: Request) -> Callable[[str], str]:
+    language = reader(request).language
+    return lambda text: half(text, language)
 
 
 def _told(request: Request, fault: Problem | None) -> dict[str, str] | None:

@@ -19,22 +19,27 @@ class Proposal:
     unknown: Decimal
 
 
+def taken(lots: Iterable[Mapping[str, Any]], quantity: Decimal) -> list[tuple[int, Decimal]]:
+    """(lot, quantity) of each lot in the order given until `quantity` is reached; less where there is less."""
+    out: list[tuple[int, Decimal]] = []
+    for lot in lots:
+        if quantity <= 0:
+            break
+        out.append((lot["id"], min(quantity, lot["quantity"])))
+        quantity -= out[-1][1]
+    return out
+
+
 def propose(lots: Iterable[Mapping[str, Any]], quantity: Decimal, today: dt.date) -> Proposal:
     """Lots {id, quantity, expires_on} → a proposal. The nearest expiry first, lots of unknown expiry last, an expired lot never."""
     lots = [lot for lot in lots if lot["quantity"] > 0]
     fresh = [lot for lot in lots if lot["expires_on"] is None or lot["expires_on"] >= today]
     fresh.sort(key=lambda lot: (lot["expires_on"] is None, lot["expires_on"] or today, lot["id"]))
-    left, lines, unknown = quantity, [], Decimal(0)
-    for lot in fresh:
-        if left <= 0:
-            break
-        taken = min(left, lot["quantity"])
-        lines.append((lot["id"], taken))
-        left -= taken
-        unknown += taken if lot["expires_on"] is None else 0
-    return Proposal(
-        tuple(lines), max(left, Decimal(0)), sum((lot["quantity"] for lot in lots if lot not in fresh), Decimal(0)), unknown
-    )
+    lines = taken(fresh, quantity)
+    undated = {lot["id"] for lot in fresh if lot["expires_on"] is None}
+    short = max(quantity - sum((q for _, q in lines), Decimal(0)), Decimal(0))
+    expired = sum((lot["quantity"] for lot in lots if lot not in fresh), Decimal(0))
+    return Proposal(tuple(lines), short, expired, sum((q for id, q in lines if id in undated), Decimal(0)))
 
 
 def totals(lots: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

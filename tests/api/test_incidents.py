@@ -21,7 +21,7 @@ from riskmap.flows import incident
 from riskmap.settings import settings
 from riskmap.store import incidents
 from riskmap.store.database import Database
-from riskmap.store.query import jsonb
+from riskmap.store.query import Conn, jsonb
 from tests.api.conftest import Client
 from tests.api.people import Person, made
 
@@ -180,25 +180,20 @@ def test_places_are_held_and_the_second_incident_sees_it(client: Client, db: Dat
     assert client.post(f"/api/incidents/{first}/plan", json=CIRCLE).status_code == 409
 
 
+def held(conn: Conn, incident: int, shelter: int, places: int, until: dt.datetime) -> int:
+    """Places of a shelter of 300."""
+    given: dict[str, Any] = {"plan_id": None, "kind": "places", "supply_code": None, "unit": None, "out_of": Decimal(300)}
+    now = dt.datetime.now(dt.UTC)
+    return incidents.reserve(conn, incident_id=incident, feature_id=shelter, quantity=Decimal(places), expires_at=until, now=now, **given)
+
+
 def test_twenty_at_once_never_hold_more_than_there_is(client: Client, db: Database, plant: dict[str, int]) -> None:
     id, now, done = opened(client, plant)["id"], dt.datetime.now(dt.UTC), []
 
     def hold() -> None:
         try:
             with db.as_user(OFFICER, write=True) as conn:
-                incidents.reserve(
-                    conn,
-                    incident_id=id,
-                    plan_id=None,
-                    feature_id=plant["north"],
-                    kind="places",
-                    supply_code=None,
-                    unit=None,
-                    quantity=Decimal(40),
-                    out_of=Decimal(300),
-                    expires_at=now + dt.timedelta(hours=1),
-                    now=now,
-                )
+                held(conn, id, plant["north"], 40, now + dt.timedelta(hours=1))
             done.append(1)
         except Conflict:
             done.append(0)
@@ -214,19 +209,7 @@ def test_twenty_at_once_never_hold_more_than_there_is(client: Client, db: Databa
 def test_a_reservation_that_expired_holds_nothing(client: Client, db: Database, plant: dict[str, int]) -> None:
     id, now = opened(client, plant)["id"], dt.datetime.now(dt.UTC)
     with db.as_user(OFFICER, write=True) as conn:
-        incidents.reserve(
-            conn,
-            incident_id=id,
-            plan_id=None,
-            feature_id=plant["north"],
-            kind="places",
-            supply_code=None,
-            unit=None,
-            quantity=Decimal(300),
-            out_of=Decimal(300),
-            expires_at=now - dt.timedelta(seconds=1),
-            now=now,
-        )
+        held(conn, id, plant["north"], 300, now - dt.timedelta(seconds=1))
     with db.as_user(OFFICER) as conn:
         assert incidents.reserved(conn) == {}
     assert client.post(f"/api/incidents/{id}/reservations", json={"state": "confirmed"}).status_code == 409

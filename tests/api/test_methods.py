@@ -64,13 +64,19 @@ def test_two_closings_compared_add_up(db: Database) -> None:
     demo.load(db, desk, city, OPERATOR, now)
     full(db, layers, now)
     with TestClient(create_app(settings(), db, grading=False), base_url="http://127.0.0.1", client=("127.0.0.1", 4711)) as page:
+        drafted = {"name": "极严", "changes": {"d_borders": [0.000003, 0.000002, 0.000001]}}
+        id = page.post("/api/methods", json=drafted, headers={"Idempotency-Key": "a-stricter-one"}).json()["id"]
+        for d in page.get(f"/api/methods/{id}/beside").json()["districts"]:
+            assert d["now"]["d"] == d["then"]["d"]  # other borders, the same risk
+            assert d["moved"] == (d["now"]["computed"] != d["then"]["computed"])
+            assert d["then"]["computed"] == (1 if d["now"]["d"] else d["now"]["computed"])
         days = [TODAY, TODAY + dt.timedelta(days=400)]
         asked = {"since": days[0], "until": days[1]}
         assert page.get("/api/closings/difference", params=asked).status_code == 404
         for day in days:
             close(db, layers, day, now)
         found = page.get("/api/closings/difference", params=asked).json()["districts"]
-        assert len(found) == 16 and any(abs(d["parts"]["lapse"]) > 0 or d["total"] == 0 for d in found)
+        assert len(found) == 16 and any(abs(d["parts"]["lapse"]) > 1e-6 for d in found)  # deadlines passed, nothing was written
         for d in found:
             assert sum(d["parts"].values()) == pytest.approx(d["total"], abs=1e-9)
             if d["d"] is not None and d["d_before"] is not None:

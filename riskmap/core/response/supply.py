@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
+from riskmap.core.fefo import taken
+
 ONE = Decimal(1)
 
 
@@ -117,20 +119,10 @@ def allocate(norm: Norm, wanted: Decimal, stock: Mapping[tuple[int, str, str], S
                 continue
             pieces = min(may, (left / per).quantize(ONE, ROUND_CEILING))
             if pieces > 0:
-                share = Share(depot, code, unit, pieces, min(left, pieces * per), _out_of(lots, pieces))
+                share = Share(depot, code, unit, pieces, min(left, pieces * per), taken(lots, pieces))
                 shares.append(share)
                 left -= share.worth
         if depot in far and worth_here > 0:
             could.append((depot, worth_here))
     return Met(norm, wanted, wanted - left, left, shares, could if left > 0 else [], sorted(strange))
 
-
-def _out_of(lots: Sequence[Mapping[str, Any]], pieces: Decimal) -> list[tuple[int, Decimal]]:
-    out: list[tuple[int, Decimal]] = []
-    for lot in lots:
-        if pieces <= 0:
-            break
-        taken = min(pieces, lot["quantity"])
-        out.append((lot["id"], taken))
-        pieces -= taken
-    return out
