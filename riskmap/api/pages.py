@@ -10,14 +10,16 @@ from fastapi.responses import HTMLResponse
 
 from riskmap import page
 from riskmap.api.assets import Assets
-from riskmap.api.deps import actor, desk
+from riskmap.api.deps import actor, desk, reading
 from riskmap.api.framed import framed, guarded, reader
 from riskmap.core.life_cycle import DECIDERS
 from riskmap.flows.review import REASONS
 from riskmap.page.navigation import bar
 from riskmap.settings import settings
+from riskmap.store import batches
 
 router = APIRouter(include_in_schema=False)
+MOST = 51  # waiting batches that are counted
 
 
 @router.get("/review")
@@ -25,7 +27,10 @@ def review_desk(request: Request) -> HTMLResponse:
     """The review desk. What it shows is asked of the API."""
     phrases = [option.model_dump() for option in desk(request).catalogue.codes[REASONS]]
     decides = actor(request).role in DECIDERS
-    return framed(request, "review.html", "/review", script="review/main.js", leaflet=True, decides=decides, phrases=phrases)
+    with reading(request) as conn:  # files wait apart: each is decided as a whole, on the page of its plan
+        waiting = sum(one["actor"] != actor(request).id for one in batches.page(conn, None, True, MOST)) if decides else 0
+        return framed(request, "review.html", "/review", script="review/main.js", leaflet=True, conn=conn, decides=decides, phrases=phrases,
+                      waiting=waiting)  # fmt: skip
 
 
 @router.get("/")
