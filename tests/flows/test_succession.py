@@ -36,6 +36,7 @@ def loaded(db: Database, desk: Desk, dsns: Dsns, people: People) -> int:  # noqa
     id, version = handed_in(db, desk, people.clerk, {"severity": 4}, kind="change", feature=feature, base_version=1)
     approve(db, desk, people.reviewer, id, version)
     with connect(dsns.superuser) as conn:
+        conn.execute("SELECT set_config('app.role', 'operator', false)")
         conn.execute("""INSERT INTO hidden_danger (feature_id, steward_org, code, title, grade, found_on, actor)
                         SELECT id, steward_org, 'D-1', 't', 'general', '2026-01-01', 'a' FROM feature""")
         conn.execute("""INSERT INTO hidden_danger_event (danger_id, steward_org, state, happened_on, actor)
