@@ -250,8 +250,8 @@ def test_names_are_text_and_the_page_keeps_its_policy(tab: Page, site: str, db: 
 
 def test_a_server_that_stops_answering_says_so_and_a_try_later_works(tab: Page, site: str, db: Database, desk: Desk) -> None:
     id, _ = handed_in(db, desk, NEW, 1)
+    tab.route("**/approve", lambda route: route.abort())  # before the page: a browser at work takes a moment to begin holding requests
     at_desk(tab, site)
-    tab.route("**/approve", lambda route: route.abort())
     tab.keyboard.press("a")
     expect(tab.locator("#notices")).to_contain_text("服务器没有答复")
     assert kept(db, id)["state"] == "submitted"
@@ -268,13 +268,13 @@ def test_a_server_that_stops_answering_says_so_and_a_try_later_works(tab: Page, 
 
 def test_an_answer_that_was_lost_is_not_a_second_act(tab: Page, site: str, db: Database, desk: Desk) -> None:
     id, _ = handed_in(db, desk, NEW, 1)
-    at_desk(tab, site)
 
     def lost(route) -> None:
         route.fetch()
         route.abort()
 
     tab.route("**/approve", lost)
+    at_desk(tab, site)
     tab.keyboard.press("a")
     expect(tab.locator("#notices")).to_contain_text("服务器没有答复")
     assert kept(db, id)["state"] == "approved"
