@@ -139,7 +139,7 @@ $$ SELECT CASE WHEN coalesce(current_setting('app.layers', true), '') IN ('', '*
 DO $$
 DECLARE t text; above text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['feature', 'feature_version', 'event'] LOOP
+  FOREACH t IN ARRAY ARRAY['feature', 'feature_version', 'confirmation', 'event'] LOOP
     EXECUTE format('CREATE POLICY %I ON %I AS RESTRICTIVE FOR SELECT TO riskmap_app
                       USING ((SELECT app.every_layer()) OR layer = ANY ((SELECT app.layers())::text[]))', t || '_layers', t);
   END LOOP;
