@@ -283,11 +283,8 @@ class _Writer:
     def supplies(self) -> dict[str, Any]:
         rows = []
         for s in self.plan["supplies"]:
-            gives = [
-                f"{self.name(self.depots[x['depot']])} {self.n(x['pieces'])} {self.unit(x['unit'])}"
-                for x in s["shares"]
-                if x["depot"] in self.depots
-            ]
+            shares = [x for x in s["shares"] if x["depot"] in self.depots]
+            gives = [f"{self.name(self.depots[x['depot']])} {self.n(x['pieces'])} {self.unit(x['unit'])}" for x in shares]
             could = [f"{self.name(self.depots[x['depot']])} {self.n(x['worth'])}" for x in s["could"] if x["depot"] in self.depots]
             cells = [s["en"] if self.english else s["zh"], self.unit(s["unit"]), *(self.n(s[k]) for k in ("need", "allocated", "shortage"))]
             rows.append(self.row(None, [*cells, "；".join(gives), "；".join(could)], "bad" if s["shortage"] else ""))
