@@ -125,3 +125,11 @@ BEGIN
     EXECUTE format('GRANT UPDATE (withdrawn_by, withdrawn_at, reason) ON %I TO riskmap_app', t);
   END LOOP;
 END $$;
+
+-- A key for some layers reads what hangs on those.
+CREATE POLICY inspection_layers ON inspection AS RESTRICTIVE FOR SELECT TO riskmap_app
+  USING ((SELECT app.every_layer()) OR EXISTS (SELECT 1 FROM feature f WHERE f.id = inspection.feature_id));
+CREATE POLICY inspection_danger_layers ON inspection_danger AS RESTRICTIVE FOR SELECT TO riskmap_app
+  USING ((SELECT app.every_layer()) OR EXISTS (SELECT 1 FROM inspection i WHERE i.id = inspection_danger.inspection_id));
+CREATE POLICY violation_layers ON violation AS RESTRICTIVE FOR SELECT TO riskmap_app
+  USING ((SELECT app.every_layer()) OR EXISTS (SELECT 1 FROM feature f WHERE f.id = violation.feature_id));
