@@ -124,7 +124,7 @@ def _pdf(body: bytes) -> bytes:
         raise _broken("PDF")
     _harmless(body)
     room = UNPACKED
-    for found in re.finditer(rb"/ObjStm\b[^\0]{0,2000}?>>\s*stream\r?\n", body):  # objects packed together, where a reader that only looks sees nothing
+    for found in re.finditer(rb"/ObjStm\b[^\0]{0,2000}?>>\s*stream\r?\n", body):
         if b"/FlateDecode" not in _dictionary(body, found):
             raise _broken("PDF ObjStm")
         inflate = zlib.decompressobj()
