@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, actor, desk, now, once, reading, settings
+from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, settings
 from riskmap.api.framed import framed, reader
 from riskmap.api.papers import Id, Number, handed
 from riskmap.api.posted import Form, Posted
@@ -82,6 +82,7 @@ def made(request: Request, id: Id, body: Report) -> Json:
 @router.post("/api/incidents/{id}/reports/{number}/export")
 def file(request: Request, id: Id, number: Number, body: Wanted) -> Response:
     """A report as PDF or Word, written into the audit first."""
+    client_key(request)
     return _file(request, id, number, body.format)
 
 
