@@ -66,6 +66,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "idempotency": {},  # the own keys alone: tried apart
     # all staff read incidents; a plan the city and the units it touches, which tests/flows/test_respond.py tries
     "incident": {"S": Anywhere(INCIDENT), "I": COMMAND}, "incident_log": {"S": Anywhere(INCIDENT), "I": COMMAND},
+    "report": {"S": Anywhere(INCIDENT), "I": COMMAND},
     "plan": {"S": City(INCIDENT), "I": COMMAND}, "reservation": {"S": Anywhere(INCIDENT), "I": COMMAND, "U": COMMAND},
     # a security administrator grants what a second one confirms: tried apart
     "account": {"S": PEOPLE, "I": Anywhere({"operator"}), "U": PEOPLE},
