@@ -34,7 +34,7 @@ READS = {
     "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
     "/lists", "/api/lists/{name}", "/api/inspections", "/api/violations", "/enterprises/{id}/{what}/new",
     "/api/incidents", "/api/incidents/{id}",
-    "/api/incidents", "/api/incidents/{id}", "/api/incidents/{id}/reports",
+    "/api/incidents/{id}/reports",
     "/incidents/{id}/reports", "/incidents/{id}/reports/{number}", "/incidents/{id}/timeline",
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
     "/api/dangers", "/api/dangers/stats", "/api/dangers/{id}", "/dangers", "/dangers/new", "/dangers/{id}",
