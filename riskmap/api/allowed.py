@@ -70,6 +70,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /enterprises/{id}/{what}/new": "danger.report", "POST /enterprises/{id}/{what}/new": "danger.report",
     "POST /enterprises/{id}/{what}/{finding}/withdraw": "danger.check",
     "GET /lists": "map.read", "POST /lists/export": "export.run", "GET /api/lists/{name}": "map.read", "POST /api/lists/{name}/export": "export.run",
+    "GET /activity": "map.read", "GET /api/activity": "map.read", "GET /api/waiting": "map.read",
     # nothing changed
     "POST /api/confirmations": "feature.propose", "POST /api/confirmations/{sitting}/undo": "feature.propose",
     "POST /enterprises/{id}/confirm": "feature.propose", "POST /enterprises/{id}/unconfirm": "feature.propose",

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api import (
     accounts,
+    activity,
     attachments,
     audit,
     batches,
@@ -97,6 +98,7 @@ FAMILIES = (
     confirmations,
     findings,
     lists,
+    activity,
     incidents,
     papers,
     reports,

@@ -10,7 +10,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from riskmap import page
-from riskmap.api.deps import actor, csrf, reading, settings
+from riskmap.api.deps import actor, csrf, now, reading, settings
+from riskmap.flows import activity
 from riskmap.page.navigation import Reader, drawn
 from riskmap.store import features
 from riskmap.store.query import Conn
@@ -58,6 +59,12 @@ def reader(request: Request) -> Reader:
     )
 
 
+def waits(request: Request, conn: Conn) -> int | None:
+    """How much work waits for the reader, as the bell tells; None for who has no such work."""
+    who = actor(request)
+    return sum(one["n"] for one in activity.waiting(conn, who, now())) if activity.works(who) else None
+
+
 def framed(
     request: Request, template: str, here: str, *, script: str = "", leaflet: bool = False, status: int = 200, conn: Conn | None = None, **more: Any
 ) -> HTMLResponse:
@@ -67,7 +74,7 @@ def framed(
     """
     who = reader(request)
     with nullcontext(conn) if conn else reading(request) as asked:
-        demo = features.demo(asked)
-    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, demo=demo, **more)
+        demo, waiting = features.demo(asked), waits(request, asked)
+    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, demo=demo, waiting=waiting, **more)
     tiles = getattr(request.app.state, "tile_origins", "")
     return HTMLResponse(html, status_code=status, headers=guarded(who.nonce, tiles))

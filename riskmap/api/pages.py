@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from riskmap import page
 from riskmap.api.assets import Assets
 from riskmap.api.deps import actor, desk, reading
-from riskmap.api.framed import framed, guarded, reader
+from riskmap.api.framed import framed, guarded, reader, waits
 from riskmap.core.life_cycle import DECIDERS
 from riskmap.flows.review import REASONS
 from riskmap.page.navigation import bar
@@ -38,6 +38,10 @@ def one_map(request: Request, mode: str = "") -> HTMLResponse:
     """The one map. Everything else in the query string is the client's; unknown values fall back, they are never echoed."""
     who, state = reader(request), request.app.state
     layers: list[Any] = list(getattr(state, "layers", ()))
+    waiting = None
+    if mode != "wall":
+        with reading(request) as conn:
+            waiting = waits(request, conn)
     html = page.live(
         web_dir=settings().web_dir,
         layers=layers,
@@ -47,7 +51,7 @@ def one_map(request: Request, mode: str = "") -> HTMLResponse:
         mode="wall" if mode == "wall" else "",
         user=who.user,
         csrf=who.csrf,
-        bar=bar(who.role, who.csrf, "/"),
+        bar=bar(who.role, who.csrf, "/", waiting),
     )
     return HTMLResponse(html, headers=guarded(who.nonce, getattr(state, "tile_origins", "")))
 

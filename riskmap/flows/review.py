@@ -160,6 +160,7 @@ def approve(
         if register.in_force(conn, layer, feature, held["base_version"], now)["status"] == "retired":
             raise Conflict("这条记录已停用 / the record is retired", where=str(feature))
         made = changes.move(conn, id, "confirmed", now, confirmed_by=actor.id)
+        succession.offer(conn, held)
     elif held["kind"] == "transfer":
         made = changes.move(conn, id, "approved", now, checker=actor.id)
         succession.hand_over(conn, layer, held, actor)

@@ -134,6 +134,11 @@ def carry_out(conn: Conn, desk: Desk, layer: Layer, held: Mapping[str, Any], act
     register.retire(conn, layer, id, held["base_version"], actor, now, change)
 
 
+def offer(conn: Conn, held: Mapping[str, Any]) -> None:
+    """The side that is to take a record hears of it: an event of its own, besides that of the side that gives."""
+    journal.offered(conn, held["id"])
+
+
 def hand_over(conn: Conn, layer: Layer, held: Mapping[str, Any], actor: Actor) -> None:
     """The record goes to who approved taking it: with its ledgers, its proposals and its history. Raises Conflict where it moved on."""
     changes.hand_over(conn, held["id"])

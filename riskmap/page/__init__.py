@@ -177,7 +177,7 @@ def live(
     mode: str = "",
     user: str = "",
     csrf: str = "",
-    bar: Mapping[str, Any] = MappingProxyType({"pages": (), "own": (), "here": "/"}),
+    bar: Mapping[str, Any] = MappingProxyType({"pages": (), "own": (), "here": "/", "waiting": None}),
 ) -> str:
     """The page `/`: shell, layer tree and specs; no record, no count. `layers` are catalogue layers (core.layer.Layer), `bar` its navigation."""
     words = texts(web_dir, language)

@@ -35,6 +35,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/drafts", "nav.drafts", "feature.propose"),
     Entry("/method", "nav.method", "map.read"),
     Entry("/import", "nav.import", "map.read"),
+    Entry("/activity", "nav.activity", "map.read"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
     Entry("/audit", "nav.audit", "audit.read"),
     Entry("/roles", "nav.roles", "roles.read"),
@@ -62,17 +63,18 @@ class Reader:
     nonce: str = ""
 
 
-def bar(role: str, csrf: str, here: str) -> dict[str, Any]:
-    """What the top bar draws for a role on the page `here`: pages, own pages."""
+def bar(role: str, csrf: str, here: str, waiting: int | None = None) -> dict[str, Any]:
+    """What the top bar draws for a role on the page `here`: pages, own pages, the bell with what waits (None: no bell)."""
     return {
         "pages": [e for e in ENTRIES if may(role, e.operation)],
         "own": [e for e in OWN if csrf and may(role, e.operation)],
         "here": here,
+        "waiting": waiting,
     }
 
 
 def drawn(
-    web_dir: Path, template: str, reader: Reader, here: str, *, script: str = "", leaflet: bool = False, **more: Any
+    web_dir: Path, template: str, reader: Reader, here: str, *, script: str = "", leaflet: bool = False, waiting: int | None = None, **more: Any
 ) -> str:
     """A page of ours: a template that extends base.html (page.html for one of plain sections).
 
@@ -87,7 +89,7 @@ def drawn(
         user=reader.user,
         role=reader.role,
         csrf=reader.csrf,
-        bar=bar(reader.role, reader.csrf, here),
+        bar=bar(reader.role, reader.csrf, here, waiting),
         words=words,
         t=lambda key, **values: words[key].format(**values) if values else words[key],
         version=asset_version(web_dir),

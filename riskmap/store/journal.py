@@ -15,6 +15,11 @@ def event(conn: Conn, kind: str, layer: str | None, steward_org: int | None, pay
     return found["id"]
 
 
+def offered(conn: Conn, change: int) -> None:
+    """The event of the side that is to take a record over."""
+    run(conn, "journal_offered", change=change)
+
+
 def audit(
     conn: Conn,
     actor: Actor,

@@ -32,6 +32,7 @@ READS = {
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
     "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
+    "/activity", "/api/activity", "/api/waiting",
     "/lists", "/api/lists/{name}", "/api/inspections", "/api/violations", "/enterprises/{id}/{what}/new",
     "/api/incidents", "/api/incidents/{id}",
     "/api/incidents/{id}/reports",
