@@ -12,10 +12,12 @@ run: setup       ## everything, then serve; the address is printed last
 setup:           ## Python environment and front-end libraries
 	@setup/python.sh run
 	@setup/vendor.sh
+	@setup/paper.sh || true
 
 dev:             ## what the tests need as well
 	@setup/python.sh dev
 	@setup/vendor.sh
+	@setup/paper.sh
 	@setup/browser.sh
 
 vendor:          ## front-end libraries alone
@@ -30,7 +32,8 @@ test: dev        ## style, import rule and every ordinary test: real PostGIS, re
 	.venv/bin/lint-imports
 	$(PY) -m pytest -m "not long"
 
-check-long: dev  ## the slow proofs: crashes, full disk, backup and restore, bundle without network
+check-long: dev  ## the slow proofs: crashes, full disk, backup and restore, bundle without network, LibreOffice
+	@setup/office.sh
 	$(PY) -m pytest tests/long tests/browser -m long --timeout=3600
 
 bench: dev       ## the table of ratios in README

@@ -45,6 +45,12 @@ class Reset(Strict):
     second_factor: bool = False
 
 
+class Subject(Strict):
+    """Whom the identity provider calls so; null: nobody any more."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=255)] | None
+
+
 @router.get("/roles", include_in_schema=False)
 def roles(request: Request) -> HTMLResponse:
     """What each role may do, as a page."""
@@ -81,7 +87,7 @@ def add(request: Request, body: New) -> Json:
         id, told["password"] = people.add(conn, body.login, body.name, body.role, body.org, actor(request), now())
         return 201, {"id": id, "login": body.login.strip().lower(), "role": body.role, "org": body.org}
 
-    return _with(once(request, body.model_dump(), act), told)
+    return with_secret(once(request, body.model_dump(), act), told)
 
 
 @router.post("/api/accounts/{login}/role")
@@ -110,6 +116,12 @@ def confirm(request: Request, login: str) -> Json:
     return _done(request, login, "confirm", lambda conn: people.confirm(conn, login, actor(request)))
 
 
+@router.post("/api/accounts/{login}/subject")
+def bind(request: Request, login: str, body: Subject) -> Json:
+    """Who comes by the identity provider under this subject is this account, once a second security administrator confirms it."""
+    return _done(request, login, body.model_dump(), lambda conn: people.bind(conn, login, body.subject, actor(request)))
+
+
 @router.post("/api/accounts/{login}/unlock")
 def unlock(request: Request, login: str) -> Json:
     """Let a locked account try again at once."""
@@ -130,14 +142,14 @@ def reset(request: Request, login: str, body: Reset) -> Json:
         told["password"] = people.reset_password(conn, login, actor(request), now(), body.second_factor)
         return 200, {"login": login}
 
-    return _with(once(request, body.model_dump(), act), told)
+    return with_secret(once(request, body.model_dump(), act), told)
 
 
 def _done(request: Request, login: str, body: Any, act: Callable[[Conn], dict[str, Any]]) -> Json:
     return once(request, {"login": login, "body": body}, lambda conn: (200, act(conn)))
 
 
-def _with(answer: Json, told: dict[str, str]) -> Json:
+def with_secret(answer: Json, told: dict[str, str]) -> Json:
     """The answer with what is never stored under its key."""
     if told:
         answer = Json(orjson.loads(answer.body) | told, status_code=answer.status_code)

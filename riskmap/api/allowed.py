@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api.deps import now
+from riskmap.api.keyed import Keys, narrowed, presented
 from riskmap.core.actor import OFFICER
 from riskmap.core.role import ROLES, may
 from riskmap.errors import Forbidden, Problem, Unauthorized
@@ -34,6 +35,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /healthz": PUBLIC, "GET /readyz": PUBLIC, "GET /metrics": PUBLIC,
     "GET /signin": PUBLIC, "POST /signin": PUBLIC, "GET /signin/totp": PUBLIC, "POST /signin/totp": PUBLIC,
     "GET /signin/password": PUBLIC, "POST /signin/password": PUBLIC, "POST /signout": PUBLIC,
+    "GET /signin/oidc": PUBLIC, "GET /signin/oidc/back": PUBLIC,
     "GET /": "map.read",
     "GET /api/status": "map.read", "GET /api/near": "map.read", "GET /api/basemaps": "map.read",
     "GET /tiles/{source}/{z}/{x}/{y}": "map.read",
@@ -63,6 +65,14 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     # major hazards
     "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
     "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
+    "GET /api/inspections": "map.read", "POST /api/inspections": "danger.report", "POST /api/inspections/{id}/withdraw": "danger.check",
+    "GET /api/violations": "map.read", "POST /api/violations": "danger.report", "POST /api/violations/{id}/withdraw": "danger.check",
+    "GET /enterprises/{id}/{what}/new": "danger.report", "POST /enterprises/{id}/{what}/new": "danger.report",
+    "POST /enterprises/{id}/{what}/{finding}/withdraw": "danger.check",
+    "GET /lists": "map.read", "POST /lists/export": "export.run", "GET /api/lists/{name}": "map.read", "POST /api/lists/{name}/export": "export.run",
+    # nothing changed
+    "POST /api/confirmations": "feature.propose", "POST /api/confirmations/{sitting}/undo": "feature.propose",
+    "POST /enterprises/{id}/confirm": "feature.propose", "POST /enterprises/{id}/unconfirm": "feature.propose",
     # proposals
     "GET /review": "map.read", "GET /api/changes": "map.read", "GET /api/changes/{id}": "map.read", "POST /api/changes/{id}/effect": "map.read",
     "POST /api/layers/{layer}/changes": "feature.propose", "PATCH /api/changes/{id}": "feature.propose",
@@ -86,6 +96,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read", "POST /api/incidents": "incident.command",
     "POST /api/incidents/trial": "incident.command", "POST /api/incidents/{id}/plan": "incident.command",
     "POST /api/incidents/{id}/reservations": "incident.command", "POST /api/incidents/{id}/log": "incident.command",
+    "GET /api/incidents/{id}/reports": "incident.read", "POST /api/incidents/{id}/reports": "incident.command",
+    "GET /incidents/{id}/reports": "incident.read", "POST /incidents/{id}/reports": "incident.command",
+    "GET /incidents/{id}/reports/{number}": "incident.read", "GET /incidents/{id}/timeline": "incident.read",
+    "POST /api/incidents/{id}/reports/{number}/export": "export.run", "POST /incidents/{id}/reports/{number}/export": "export.run",
+    "POST /api/incidents/{id}/plans/{number}/export": "export.run", "POST /incidents/{id}/plans/{number}/export": "export.run",
     # stock
     "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
@@ -111,7 +126,9 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
-    "POST /api/accounts/{login}/confirm": "account.manage",
+    "POST /api/accounts/{login}/confirm": "account.manage", "POST /api/accounts/{login}/subject": "account.manage",
+    "GET /api/keys": "account.manage", "POST /api/keys": "account.manage", "POST /api/keys/{id}/confirm": "account.manage",
+    "POST /api/keys/{id}/revoke": "account.manage",
 })  # fmt: skip
 
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
@@ -122,9 +139,12 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+    "incidents/{id}/plans/{number}/export", "incidents/{id}/reports", "incidents/{id}/reports/{number}/export",
     "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
+    "enterprises/{id}/confirm", "enterprises/{id}/unconfirm",
+    "lists/export", "enterprises/{id}/{what}/new", "enterprises/{id}/{what}/{finding}/withdraw",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.
@@ -148,6 +168,8 @@ async def allowed(request: Request) -> None:
         raise Forbidden(
             f"{zh}不能做这件事 / not for a {en.lower()}", where=operation or route, remedy="权限表见 /roles / see /roles"
         )
+    if who.layers is not None:
+        narrowed(request, route, who)
 
 
 class Keeper:
@@ -170,14 +192,19 @@ class Guard:
 
     def __init__(self, app: ASGIApp, keeper: Keeper, db: Database, settings: Settings) -> None:
         self.app, self.keeper, self.db, self.settings = app, keeper, db, settings
+        self.keys = Keys(db, settings.key_per_minute, settings.signin_per_address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith("/static/"):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        key = presented(request)
         try:
-            if await self.keeper.closed():
+            if key is not None:
+                request.state.signed = None
+                request.state.actor = await run_in_threadpool(self.keys.admitted, request, key)
+            elif await self.keeper.closed():
                 signed = await run_in_threadpool(signed_in, request, self.db, self.settings)
                 _whole(signed)
                 request.state.actor = signed.actor  # type: ignore[union-attr]
@@ -194,7 +221,7 @@ class Guard:
                 await run_in_threadpool(request.app.state.refusals.tell, request, fault)
             await refusal(request, fault)(scope, receive, send)
             return
-        await self.app(scope, receive, send if request.state.signed is None else unkept(send))
+        await self.app(scope, receive, send if key is None and request.state.signed is None else unkept(send))
 
 
 def unkept(send: Send) -> Send:
@@ -245,11 +272,13 @@ def _whole(signed: signin.Signed | None) -> None:
 def refusal(request: Request, fault: Problem) -> Response:
     """A problem document; for a page that needs a sign-in, the way to it."""
     path = request.url.path
-    if isinstance(fault, Unauthorized) and not path.startswith("/api/"):
+    if isinstance(fault, Unauthorized) and not path.startswith("/api/") and presented(request) is None:
         after = path + (f"?{request.url.query}" if request.url.query else "")
         if request.method not in SAFE:  # a form whose session ended: back to its page
             after = path.removesuffix("/submit").removesuffix("/withdraw").removesuffix("/sessions").removesuffix("/code")
         return RedirectResponse(f"{fault.where or SIGNIN}?next={quote(after, safe='')}", status_code=303)
     body = fault.document() | {"request_id": getattr(request.state, "request_id", "")}
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if fault.status == 503 else {})
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(fault.extra.get("retry_after", 5))} if fault.status in (429, 503) else {})
+    if isinstance(fault, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(body, default=str), fault.status, headers, "application/problem+json")

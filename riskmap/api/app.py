@@ -24,23 +24,29 @@ from riskmap.api import (
     catalogue,
     changes,
     city,
+    confirmations,
     danger_pages,
     dangers,
     enterprises,
     exports,
     features,
+    findings,
     forms,
     grades,
     hazards,
     import_pages,
     imports,
     incidents,
+    keys,
     ledgers,
+    lists,
     method_pages,
     methods,
     own,
     pages,
+    papers,
     records,
+    reports,
     shelters,
     signin,
     stock,
@@ -61,6 +67,7 @@ from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import origins
 from riskmap.errors import BadInput, Forbidden, Problem
 from riskmap.flows.grader import Grader
+from riskmap.flows.oidc import Provider
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
 from riskmap.store.database import Database
@@ -87,13 +94,19 @@ FAMILIES = (
     method_pages,
     hazards,
     enterprises,
+    confirmations,
+    findings,
+    lists,
     incidents,
+    papers,
+    reports,
     city,
     ledgers,
     stock,
     stock_pages,
     shelters,
     accounts,
+    keys,
     audit,
     own,
     tiles,
@@ -134,6 +147,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.state.desk = Desk(layers, places, settings.soft_duplicate_m)
     app.state.layers = list(layers.layers.values())
     app.state.kept = Kept(KEPT)
+    app.state.provider = Provider(settings)
     app.state.basemaps, app.state.archives = tiles.configured(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     checked = [Depends(allowed)]

@@ -41,7 +41,7 @@ def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: 
         )  # fmt: skip
     if not 1 <= len(name) <= 100:
         raise BadInput("姓名应有 1–100 个字 / a name has 1–100 signs", where="name")
-    home = _home(conn, role, org)
+    home = home_of(conn, role, org)
     password = one_time()
     if accounts.held(conn, login=login):
         raise Conflict("登录名已有人用 / the login is taken", where=login, remedy="换一个 / use another")
@@ -54,10 +54,10 @@ def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: 
 def set_role(conn: Conn, login: str, role: str, org: str | None, by: Actor) -> dict[str, Any]:
     """Another role, and unit where `org` is given. The person's sessions end: a higher role may ask for more at the sign-in."""
     held = _granting(conn, login, by)
-    home = _home(conn, role, org) if org else None
+    home = home_of(conn, role, org) if org else None
     if home is None:
         known = next(o for o in orgs.every(conn) if o["id"] == held["org"])
-        home = _home(conn, role, known["code"])
+        home = home_of(conn, role, known["code"])
     accounts.change(conn, held["id"], role, home["id"], held["state"], _awaits(by))
     accounts.end_sessions(conn, held["id"])
     before, after = {"role": held["role"], "org": held["org"]}, {"role": role, "org": home["id"], "awaits": _awaits(by)}
@@ -86,6 +86,24 @@ def reset_password(conn: Conn, login: str, by: Actor, now: dt.datetime, second_f
     after = {"second_factor": "forgotten" if second_factor else "kept", "sessions": ended, "awaits": _awaits(by)}
     journal.audit(conn, by, "account.reset", object_id=held["id"], after=after)
     return password
+
+
+def bind(conn: Conn, login: str, subject: str | None, by: Actor) -> dict[str, Any]:
+    """Whom the identity provider calls so; None takes the way away, and the sessions with it. Raises Conflict where the subject is another's."""
+    if subject is not None and not (subject.strip() == subject and subject.isprintable()):
+        raise BadInput(
+            "主体标识首尾不能有空白 / no blanks around a subject", where="subject", remedy="照抄统一身份认证给的 sub / as the provider says it"
+        )
+    held = _granting(conn, login, by) if subject else _held(conn, login, by)
+    other = accounts.held(conn, subject=subject) if subject else None
+    if other and other["id"] != held["id"]:
+        raise Conflict("这个主体已绑定别的账户 / the subject is another account's", where=other["login"])
+    awaits = _awaits(by) if subject else held["awaits"]
+    accounts.set_subject(conn, held["id"], subject, awaits)
+    ended = accounts.end_sessions(conn, held["id"])
+    before, after = {"subject": held["oidc_subject"]}, {"subject": subject, "awaits": awaits, "sessions": ended}
+    journal.audit(conn, by, "account.bind", object_id=held["id"], before=before, after=after)
+    return {"login": held["login"], "subject": subject, "awaits": awaits}
 
 
 def confirm(conn: Conn, login: str, by: Actor) -> dict[str, Any]:
@@ -140,7 +158,7 @@ def _awaits(by: Actor) -> str | None:
     return by.id if by.role == "security_admin" else None
 
 
-def _home(conn: Conn, role: str, org: str) -> dict[str, Any]:
+def home_of(conn: Conn, role: str, org: str) -> dict[str, Any]:
     if role not in ROLES:
         raise BadInput(f"没有这个角色: {role[:40]} / no such role", where="role", remedy="、".join(ROLES))
     home = orgs.coded(conn, org)

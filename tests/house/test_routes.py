@@ -21,7 +21,9 @@ from tests.api.people import Person, made
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
+    "/signin", "/signin/totp", "/signin/password", "/signin/oidc", "/signin/oidc/back",
+    "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
+    "/api/keys",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
@@ -30,7 +32,10 @@ READS = {
     "/api/layers/{layer}/features", "/api/layers/{layer}/features/{id}", "/api/layers/{layer}/count", "/api/layers/{layer}/facets",
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
     "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
+    "/lists", "/api/lists/{name}", "/api/inspections", "/api/violations", "/enterprises/{id}/{what}/new",
     "/api/incidents", "/api/incidents/{id}",
+    "/api/incidents/{id}/reports",
+    "/incidents/{id}/reports", "/incidents/{id}/reports/{number}", "/incidents/{id}/timeline",
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
     "/api/dangers", "/api/dangers/stats", "/api/dangers/{id}", "/dangers", "/dangers/new", "/dangers/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
@@ -54,7 +59,9 @@ WRITES = {
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/hazards/assess",
     "POST /api/incidents", "POST /api/incidents/trial", "POST /api/incidents/{id}/plan", "POST /api/incidents/{id}/reservations",
-    "POST /api/incidents/{id}/log",
+    "POST /api/incidents/{id}/reports", "POST /incidents/{id}/reports", "POST /api/incidents/{id}/reports/{number}/export",
+    "POST /incidents/{id}/reports/{number}/export",
+    "POST /api/incidents/{id}/log", "POST /api/incidents/{id}/plans/{number}/export", "POST /incidents/{id}/plans/{number}/export",
     "POST /api/layers/{layer}/export", "POST /api/layers/{layer}/features/{id}/reveal",
     "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
     "POST /register/{layer}", "POST /register/{layer}/{id}", "POST /drafts/{change}", "POST /drafts/{change}/submit",
@@ -67,15 +74,20 @@ WRITES = {
     "POST /account/sessions", "POST /account/code", "POST /audit/export", "POST /api/audit/export",
     "POST /api/dangers", "POST /api/dangers/{id}/{move}", "POST /api/dangers/export",
     "POST /import/{layer}", "POST /import/{layer}/{batch}/{move}",
+    "POST /lists/export", "POST /api/lists/{name}/export",
+    "POST /api/inspections", "POST /api/inspections/{id}/withdraw", "POST /api/violations", "POST /api/violations/{id}/withdraw",
+    "POST /enterprises/{id}/{what}/new", "POST /enterprises/{id}/{what}/{finding}/withdraw",
+    "POST /api/confirmations", "POST /api/confirmations/{sitting}/undo", "POST /enterprises/{id}/confirm", "POST /enterprises/{id}/unconfirm",
     "POST /dangers/new", "POST /dangers/export", "POST /dangers/{id}/{move}",
     "POST /api/methods", "POST /api/methods/{id}/activate", "POST /api/methods/{id}/discard",
     "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
+    "POST /api/accounts/{login}/subject", "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
-MANAGED = {w for w in WRITES if w.startswith("POST /api/accounts") or "audit" in w}  # not the officer's to do
+MANAGED = {w for w in WRITES if w.startswith(("POST /api/accounts", "POST /api/keys")) or "audit" in w}  # not the officer's to do
 SAMPLE = {
     "layer": "shelter",
     "id": "1",
@@ -89,7 +101,12 @@ SAMPLE = {
     "key": "no-such-key",
     "move": "close",
     "kind": "issue",
+    "number": "1",
     "source": "none",
+    "what": "violation",
+    "name": "risks",
+    "finding": "1",
+    "sitting": "00000000-0000-4000-8000-000000000000",
     "z": "1",
     "x": "0",
     "y": "0",

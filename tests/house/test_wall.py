@@ -58,6 +58,8 @@ DEFINERS = {
     "begin_numbers": "the first code of a district comes after every one ever given in it; says nothing, the owner alone calls it",
     "next_code": "a code is given once in the city, not once in what the asker sees",
     "shelter_told": "who reports a shelter's state writes that one field of the record in force; a trigger, says nothing",
+    "secrets": "hashes and second factors are told to the sign-in alone, one account at a time",
+    "key_of": "which key of a program has this digest: told to the sign-in alone",
     "hand_over": "who takes a record over does not see it yet; exactly what both sides confirmed, says nothing",
 }
 
@@ -75,7 +77,7 @@ def test_who_sees_with_other_eyes_is_declared(dsns: Dsns) -> None:
         assert {tuple(f["config"]) for f in found} == {("search_path=pg_catalog, public, pg_temp",)}
         assert {f["name"]: f["gives"] for f in found} == {
             "level_above": "smallint", "follow": "void", "begin_numbers": "void", "next_code": "text", "hand_over": "void",
-            "shelter_told": "trigger"}  # fmt: skip
+            "shelter_told": "trigger", "secrets": "record", "key_of": "integer"}  # fmt: skip
         assert [f["name"] for f in found if f["engine"]] == []
         assert [f["name"] for f in found if not f["app"] and f["gives"] != "trigger"] == ["begin_numbers"]
         sight = conn.execute("""SELECT rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolinherit AS able
@@ -93,6 +95,14 @@ def actor(org: int, scope: str = "org") -> Actor:
 # Tables that carry an owner's rows, and how one is put there for organisation %(o)s.
 OWNED = {
     "feature": "INSERT INTO feature (layer, code, name, steward_org) VALUES ('risk_source', 'T-' || %(o)s, 'n', %(o)s)",
+    "confirmation": """WITH c AS (INSERT INTO confirmation (sitting, feature_id, steward_org, layer, version, verified_on, actor, recorded_at)
+                                  SELECT gen_random_uuid(), id, steward_org, layer, version + 1,
+                                         (now() AT TIME ZONE 'Asia/Shanghai')::date, app.actor(), now()
+                                  FROM feature WHERE steward_org = %(o)s RETURNING *),
+                            f AS (UPDATE feature SET verified_on = c.verified_on, version = c.version FROM c WHERE feature.id = c.feature_id
+                                  RETURNING feature.id, feature.version, feature.layer, feature.steward_org, app.feature_row(feature) AS held)
+                       INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, "row", actor)
+                       SELECT id, version, layer, steward_org, 'confirm', held, app.actor() FROM f""",
     "import_batch": """INSERT INTO import_batch (layer, steward_org, actor, file_name, file_hash, crs, state)
                        VALUES ('risk_source', %(o)s, 'a', 'f', 'h', 'wgs84', 'planned')""",
     "import_row": """INSERT INTO import_row (batch_id, row_no, steward_org, outcome)
@@ -114,6 +124,14 @@ OWNED = {
                         FROM feature WHERE steward_org = %(o)s""",
     "hidden_danger_event": """INSERT INTO hidden_danger_event (danger_id, steward_org, state, happened_on, actor)
                               SELECT id, steward_org, 'listed', '2026-01-01', 'a' FROM hidden_danger WHERE steward_org = %(o)s""",
+    "inspection": """INSERT INTO inspection (feature_id, steward_org, kind, unit, inspectors, result, findings, happened_on, actor)
+                     SELECT id, steward_org, 'routine', 'uu', 'ii', 'found', 'ff', '2026-01-01', app.actor()
+                     FROM feature WHERE steward_org = %(o)s""",
+    "inspection_danger": """WITH i AS (SELECT id, steward_org FROM inspection WHERE steward_org = %(o)s)
+                            INSERT INTO inspection_danger (inspection_id, steward_org, danger_id)
+                            SELECT i.id, i.steward_org, d.id FROM i JOIN hidden_danger d USING (steward_org)""",
+    "violation": """INSERT INTO violation (feature_id, steward_org, kind, fact, basis, measure, decided_on, actor)
+                    SELECT id, steward_org, 'fire', 'ff', 'bb', 'order', '2026-01-01', app.actor() FROM feature WHERE steward_org = %(o)s""",
     "stock_batch": """INSERT INTO stock_batch (feature_id, steward_org, supply_code, supply_name, unit, actor)
                       SELECT id, steward_org, '1010101', 's', '件', 'a' FROM feature WHERE steward_org = %(o)s""",
     "stock_movement": """INSERT INTO stock_movement (stock_id, steward_org, kind, quantity, actor)
@@ -165,6 +183,14 @@ def test_own_rows_only_as_the_real_login_role(filled: Database, table: str) -> N
         assert conn.execute(query).fetchall() == []  # type: ignore[arg-type]
     with filled.as_user(actor(1, "city")) as conn:
         assert {r["steward_org"] for r in conn.execute(query).fetchall()} >= {MINE, THEIRS}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_a_key_for_other_layers_reads_nothing(filled: Database, table: str) -> None:
+    """A program's key narrowed to a layer of which there is no record: neither records nor what hangs on them."""
+    program = Actor("key:aaaaaaaa", "a", "api_client", 1, "city", (1,), layers=("protected_site",))
+    with filled.as_user(program) as conn:
+        assert conn.execute(f"SELECT 1 FROM {table}").fetchall() == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("table", [t for t in OWNED if t not in ("event",)])
