@@ -35,6 +35,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /healthz": PUBLIC, "GET /readyz": PUBLIC, "GET /metrics": PUBLIC,
     "GET /signin": PUBLIC, "POST /signin": PUBLIC, "GET /signin/totp": PUBLIC, "POST /signin/totp": PUBLIC,
     "GET /signin/password": PUBLIC, "POST /signin/password": PUBLIC, "POST /signout": PUBLIC,
+    "GET /signin/oidc": PUBLIC, "GET /signin/oidc/back": PUBLIC,
     "GET /": "map.read",
     "GET /api/status": "map.read", "GET /api/near": "map.read", "GET /api/basemaps": "map.read",
     "GET /tiles/{source}/{z}/{x}/{y}": "map.read",
@@ -124,7 +125,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
-    "POST /api/accounts/{login}/confirm": "account.manage",
+    "POST /api/accounts/{login}/confirm": "account.manage", "POST /api/accounts/{login}/subject": "account.manage",
     "GET /api/keys": "account.manage", "POST /api/keys": "account.manage", "POST /api/keys/{id}/confirm": "account.manage",
     "POST /api/keys/{id}/revoke": "account.manage",
 })  # fmt: skip

@@ -391,6 +391,7 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/accounts/{login}/reset-password": of_account("reset-password"),
     "POST /api/accounts/{login}/unlock": of_account("unlock"),
     "POST /api/accounts/{login}/confirm": confirmed,
+    "POST /api/accounts/{login}/subject": of_account("subject", subject="248289761001"),
     "POST /api/keys": lambda t: ("keeper", "/api/keys", {"json": {"name": "程序", "org": "110000"}}),
     "POST /api/keys/{id}/confirm": of_key("confirm"),
     "POST /api/keys/{id}/revoke": of_key("revoke"),

@@ -21,7 +21,8 @@ from tests.api.people import Person, made
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
+    "/signin", "/signin/totp", "/signin/password", "/signin/oidc", "/signin/oidc/back",
+    "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
     "/api/keys",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
@@ -79,7 +80,7 @@ WRITES = {
     "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
-    "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
+    "POST /api/accounts/{login}/subject", "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
