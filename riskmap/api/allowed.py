@@ -65,6 +65,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     # major hazards
     "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
     "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
+    "GET /api/inspections": "map.read", "POST /api/inspections": "danger.report", "POST /api/inspections/{id}/withdraw": "danger.check",
+    "GET /api/violations": "map.read", "POST /api/violations": "danger.report", "POST /api/violations/{id}/withdraw": "danger.check",
+    "GET /enterprises/{id}/{what}/new": "danger.report", "POST /enterprises/{id}/{what}/new": "danger.report",
+    "POST /enterprises/{id}/{what}/{finding}/withdraw": "danger.check",
+    "GET /lists": "map.read", "POST /lists/export": "export.run", "GET /api/lists/{name}": "map.read", "POST /api/lists/{name}/export": "export.run",
     # nothing changed
     "POST /api/confirmations": "feature.propose", "POST /api/confirmations/{sitting}/undo": "feature.propose",
     "POST /enterprises/{id}/confirm": "feature.propose", "POST /enterprises/{id}/unconfirm": "feature.propose",
@@ -144,6 +149,7 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
     "enterprises/{id}/confirm", "enterprises/{id}/unconfirm",
+    "lists/export", "enterprises/{id}/{what}/new", "enterprises/{id}/{what}/{finding}/withdraw",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.
