@@ -60,6 +60,14 @@ class Town:
         """An incident with a plan."""
         return self.ask("city", "/api/incidents", json=INCIDENT)["id"]
 
+    def order(self) -> dict[str, Any]:
+        """Rice for an incident; it is there."""
+        self.lot()
+        return {"lines": [{"depot": self.depot, "supply_code": "1010200", "unit": "kg", "quantity": 5}]}
+
+    def dispatch(self) -> int:
+        return self.ask("city", f"/api/incidents/{self.incident()}/dispatches", json=self.order())["documents"][0]["id"]
+
     def reported(self) -> int:
         """An incident with a first report."""
         id = self.incident()
@@ -290,6 +298,11 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/incidents/{id}/plan": lambda t: ("city", f"/api/incidents/{t.incident()}/plan", {"json": {"kind": "circle"}}),
     "POST /api/incidents/{id}/reservations": lambda t: ("city", f"/api/incidents/{t.incident()}/reservations", {"json": {}}),
     "POST /api/incidents/{id}/log": lambda t: ("city", f"/api/incidents/{t.incident()}/log", {"json": {"note": "风向改变"}}),
+    "POST /api/incidents/{id}/dispatches": lambda t: ("city", f"/api/incidents/{t.incident()}/dispatches", {"json": t.order()}),
+    "POST /incidents/{id}/dispatches": lambda t: (
+        "city", f"/incidents/{t.incident()}/dispatches", posted(t, "city", **{k: str(v) for k, v in t.order()["lines"][0].items()})),
+    "POST /api/dispatches/{id}/{step}": lambda t: ("clerk", f"/api/dispatches/{t.dispatch()}/load", {"json": {}}),
+    "POST /dispatches/{id}/{step}": lambda t: ("clerk", f"/dispatches/{t.dispatch()}/cancel", posted(t, "clerk", answer="不需要了")),
     "POST /api/incidents/{id}/reports": lambda t: ("city", f"/api/incidents/{t.incident()}/reports", {"json": REPORT}),
     "POST /incidents/{id}/reports": lambda t: ("city", f"/incidents/{t.incident()}/reports", posted(t, "city", **REPORT)),
     "POST /api/incidents/{id}/reports/{number}/export": lambda t: (
