@@ -75,6 +75,6 @@ def framed(
     who = reader(request)
     with nullcontext(conn) if conn else reading(request) as asked:
         demo, waiting = features.demo(asked), waits(request, asked)
-    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, demo=demo, waiting=waiting, **more)
+    html = drawn(settings(request).web_dir, template, who, here, script=script, leaflet=leaflet, demo=demo, bell=waiting, **more)
     tiles = getattr(request.app.state, "tile_origins", "")
     return HTMLResponse(html, status_code=status, headers=guarded(who.nonce, tiles))

@@ -74,7 +74,7 @@ def bar(role: str, csrf: str, here: str, waiting: int | None = None) -> dict[str
 
 
 def drawn(
-    web_dir: Path, template: str, reader: Reader, here: str, *, script: str = "", leaflet: bool = False, waiting: int | None = None, **more: Any
+    web_dir: Path, template: str, reader: Reader, here: str, *, script: str = "", leaflet: bool = False, bell: int | None = None, **more: Any
 ) -> str:
     """A page of ours: a template that extends base.html (page.html for one of plain sections).
 
@@ -89,7 +89,7 @@ def drawn(
         user=reader.user,
         role=reader.role,
         csrf=reader.csrf,
-        bar=bar(reader.role, reader.csrf, here, waiting),
+        bar=bar(reader.role, reader.csrf, here, bell),
         words=words,
         t=lambda key, **values: words[key].format(**values) if values else words[key],
         version=asset_version(web_dir),
