@@ -17,6 +17,7 @@ dev:             ## what the tests need as well
 	@setup/python.sh dev
 	@setup/vendor.sh
 	@setup/browser.sh
+	@setup/oracle.sh
 
 vendor:          ## front-end libraries alone
 	@setup/vendor.sh
