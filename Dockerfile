@@ -16,8 +16,9 @@ RUN setup/python.sh run && find .venv -name __pycache__ -prune -exec rm -rf {} +
 
 FROM python:3.11-slim-bookworm
 # pg_dump and pg_restore for `riskmap backup` and `riskmap restore`; of the same major version as the server in docker-compose.yml.
+# Pango and a Chinese font for papers (PDF).
 RUN apt-get update \
- && apt-get install -y --no-install-recommends postgresql-client-15 \
+ && apt-get install -y --no-install-recommends postgresql-client-15 libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk fontconfig \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin riskmap
 WORKDIR /app

@@ -12,10 +12,12 @@ run: setup       ## everything, then serve; the address is printed last
 setup:           ## Python environment and front-end libraries
 	@setup/python.sh run
 	@setup/vendor.sh
+	@setup/paper.sh || true
 
 dev:             ## what the tests need as well
 	@setup/python.sh dev
 	@setup/vendor.sh
+	@setup/paper.sh
 	@setup/browser.sh
 	@setup/oracle.sh
 

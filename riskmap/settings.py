@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     data_dir: Path = ROOT / "data"
     web_dir: Path = ROOT / "web"
     var_dir: Path = ROOT / "var"
+    paper_dir: Path | None = None  # a folder with the bureau's own Word templates: plan.docx, report.docx
 
     # database: a server that exists, else the embedded cluster under var_dir. With owner_database_url (superuser or owner, for
     # set-up), database_url is the app's own login; alone, database_url is the superuser or owner for everything

@@ -63,6 +63,9 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     # major hazards
     "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
     "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
+    # nothing changed
+    "POST /api/confirmations": "feature.propose", "POST /api/confirmations/{sitting}/undo": "feature.propose",
+    "POST /enterprises/{id}/confirm": "feature.propose", "POST /enterprises/{id}/unconfirm": "feature.propose",
     # proposals
     "GET /review": "map.read", "GET /api/changes": "map.read", "GET /api/changes/{id}": "map.read", "POST /api/changes/{id}/effect": "map.read",
     "POST /api/layers/{layer}/changes": "feature.propose", "PATCH /api/changes/{id}": "feature.propose",
@@ -86,6 +89,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read", "POST /api/incidents": "incident.command",
     "POST /api/incidents/trial": "incident.command", "POST /api/incidents/{id}/plan": "incident.command",
     "POST /api/incidents/{id}/reservations": "incident.command", "POST /api/incidents/{id}/log": "incident.command",
+    "POST /api/incidents/{id}/plans/{number}/export": "export.run", "POST /incidents/{id}/plans/{number}/export": "export.run",
     # stock
     "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
     "GET /api/depots/{id}/proposal": "map.read", "POST /api/depots/{id}/stock": "stock.move", "POST /api/depots/{id}/minimum": "stock.move",
@@ -122,9 +126,11 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
+    "incidents/{id}/plans/{number}/export",
     "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
+    "enterprises/{id}/confirm", "enterprises/{id}/unconfirm",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

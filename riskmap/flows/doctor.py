@@ -12,16 +12,18 @@ from pathlib import Path
 from riskmap import catalogue
 from riskmap.errors import Problem
 from riskmap.flows.health import Check, checks, disk
+from riskmap.flows.paper import KINDS, try_template
 from riskmap.settings import Settings
 from riskmap.store import account, postgres, server
 from riskmap.store.migrate import connect, lacking, pending
+from riskmap.writers.pdf import REMEDY, wanting
 
 
 def examine(settings: Settings, now: dt.datetime) -> list[Check]:
     """Every check that can be made without changing anything; one that breaks is itself a finding."""
     out: list[Check] = []
     for name, look in (
-        ("python", _python), ("catalogue", _catalogue), ("frontend", _frontend), ("folders", _folders),
+        ("python", _python), ("catalogue", _catalogue), ("frontend", _frontend), ("paper", _paper), ("folders", _folders),
         ("postgresql", _programs), ("cluster", _cluster), ("schema", _schema),
     ):  # fmt: skip
         out += list(_careful(name, look, settings))
@@ -64,6 +66,14 @@ def _frontend(settings: Settings) -> Iterator[Check]:
         yield Check("frontend", "fail", "缺失或不符 missing or different: " + ", ".join(bad), "make vendor")
     else:
         yield Check("frontend", "ok", "前端库齐全且校验一致 complete")
+
+
+def _paper(settings: Settings) -> Iterator[Check]:
+    """What a PDF needs of the machine, and the bureau's own Word templates where it has some."""
+    for kind in KINDS:
+        try_template(settings, kind)
+    said = wanting()
+    yield Check("paper", "warn" if said else "ok", said or "PDF 与中文字体齐全 complete", REMEDY if said else "")
 
 
 def _folders(settings: Settings) -> Iterator[Check]:

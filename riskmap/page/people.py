@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from riskmap.core import bilingual
 from riskmap.core.password import Profile
 from riskmap.core.role import MAY, OPERATIONS, ROLES
 from riskmap.errors import Problem
@@ -34,8 +35,7 @@ def roles_table(language: str) -> dict[str, Any]:
 
 def half(text: str, language: str) -> str:
     """The reader's half of a text in two languages, where it has two."""
-    zh, slash, en = text.partition(" / ")
-    return en if slash and language == "en" else zh
+    return bilingual.half(text, language == "en")
 
 
 def _rendered(name: str, web_dir: Path, language: str, **more: Any) -> str:

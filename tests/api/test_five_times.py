@@ -30,7 +30,7 @@ PASSING = {"session", "signin_attempt", "audit_seal", "idempotency", "spatial_re
 COMPUTED = {"POST /api/whatif", "POST /api/hazards/assess", "POST /api/changes/{id}/effect", "POST /api/incidents/trial"}
 WAIT = {409, 503}  # a rival that waited too long is told to ask again with its key
 ONE_EACH = ("feature", "feature_change", "import_batch", "hidden_danger", "stock_document", "attachment", "account",
-            "shelter_state", "shelter_occupancy", "method")
+            "shelter_state", "shelter_occupancy", "method", "confirmation")
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,10 @@ class Town:
     def record(self) -> int:
         return self.ask("city", "/api/layers/risk_source/features", json=self.source())["id"]
 
+    def sitting(self, id: int) -> str:
+        """A confirmation of a record."""
+        return self.ask("clerk", "/api/confirmations", json={"records": [{"id": id, "version": 1}]})["sitting"]
+
     def draft(self) -> int:
         return self.ask("clerk", "/api/layers/risk_source/changes", json={"kind": "create", "values": self.source()})["id"]
 
@@ -249,6 +253,9 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/incidents/{id}/plan": lambda t: ("city", f"/api/incidents/{t.incident()}/plan", {"json": {"kind": "circle"}}),
     "POST /api/incidents/{id}/reservations": lambda t: ("city", f"/api/incidents/{t.incident()}/reservations", {"json": {}}),
     "POST /api/incidents/{id}/log": lambda t: ("city", f"/api/incidents/{t.incident()}/log", {"json": {"note": "风向改变"}}),
+    "POST /api/incidents/{id}/plans/{number}/export": lambda t: (
+        "city", f"/api/incidents/{t.incident()}/plans/1/export", {"json": {"format": "docx"}}),
+    "POST /incidents/{id}/plans/{number}/export": lambda t: ("city", f"/incidents/{t.incident()}/plans/1/export", posted(t, "city", format="docx")),
     "POST /api/whatif": lambda t: ("city", "/api/whatif", {"json": {"district": "110101"}}),
     "POST /api/layers/{layer}/features": lambda t: ("city", "/api/layers/risk_source/features", {"json": t.source()}),
     "PATCH /api/layers/{layer}/features/{id}": lambda t: (
@@ -324,6 +331,12 @@ CASES: dict[str, Callable[[Town], Request]] = {
         "clerk", f"/shelters/{t.shelter()}/state", {"data": {"csrf": t.people["clerk"].token, "state": "opened"}}),
     "POST /shelters/{id}/occupancy": lambda t: (
         "clerk", f"/shelters/{t.shelter(True)}/occupancy", {"data": {"csrf": t.people["clerk"].token, "people": "12"}}),
+    "POST /api/confirmations": lambda t: ("clerk", "/api/confirmations", {"json": {"records": [{"id": t.record(), "version": 1}]}}),
+    "POST /api/confirmations/{sitting}/undo": lambda t: ("clerk", f"/api/confirmations/{t.sitting(t.record())}/undo", {}),
+    "POST /enterprises/{id}/confirm": lambda t: (
+        "clerk", f"/enterprises/{t.record()}/confirm", posted(t, "clerk", seen=f"{t.record()}:1")),
+    "POST /enterprises/{id}/unconfirm": lambda t: (
+        "clerk", f"/enterprises/{(id := t.record())}/unconfirm", posted(t, "clerk", sitting=t.sitting(id))),
     "POST /audit/export": lambda t: ("auditor", "/audit/export", {"data": {"csrf": t.people["auditor"].token}}),
     "POST /api/audit/export": lambda t: ("auditor", "/api/audit/export", {"json": {}}),
     "POST /account/sessions": lambda t: ("far", "/account/sessions", {"data": {"csrf": t.people["far"].token, "session": "others"}}),

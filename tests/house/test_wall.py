@@ -93,6 +93,14 @@ def actor(org: int, scope: str = "org") -> Actor:
 # Tables that carry an owner's rows, and how one is put there for organisation %(o)s.
 OWNED = {
     "feature": "INSERT INTO feature (layer, code, name, steward_org) VALUES ('risk_source', 'T-' || %(o)s, 'n', %(o)s)",
+    "confirmation": """WITH c AS (INSERT INTO confirmation (sitting, feature_id, steward_org, layer, version, verified_on, actor, recorded_at)
+                                  SELECT gen_random_uuid(), id, steward_org, layer, version + 1,
+                                         (now() AT TIME ZONE 'Asia/Shanghai')::date, app.actor(), now()
+                                  FROM feature WHERE steward_org = %(o)s RETURNING *),
+                            f AS (UPDATE feature SET verified_on = c.verified_on, version = c.version FROM c WHERE feature.id = c.feature_id
+                                  RETURNING feature.id, feature.version, feature.layer, feature.steward_org, app.feature_row(feature) AS held)
+                       INSERT INTO feature_version (feature_id, version, layer, steward_org, operation, "row", actor)
+                       SELECT id, version, layer, steward_org, 'confirm', held, app.actor() FROM f""",
     "import_batch": """INSERT INTO import_batch (layer, steward_org, actor, file_name, file_hash, crs, state)
                        VALUES ('risk_source', %(o)s, 'a', 'f', 'h', 'wgs84', 'planned')""",
     "import_row": """INSERT INTO import_row (batch_id, row_no, steward_org, outcome)

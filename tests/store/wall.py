@@ -39,6 +39,7 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     # who decides may write in force too, but only in the course of an approval: a trigger at the end of the transaction looks
     "feature": {"S": READ, "I": PUT | DECIDE, "U": PUT, "D": PUT},
     "feature_version": RECORD,
+    "confirmation": {"S": READ, "I": PROPOSE},  # taken back by who made it: tried in tests/flows/test_confirm.py
     "feature_change": {"S": READ, "I": PROPOSE},
     "feature_change_event": {"S": READ},  # written by the move itself
     "attachment": {"S": READ, "I": PROPOSE},  # taken away by its maker alone, and never changed: a trigger looks

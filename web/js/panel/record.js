@@ -73,7 +73,7 @@ function history(feature) {
   return h("ol", { class: "tl-p" }, rows.map((one) => h("li", {}, h("div", { class: "row" }, h("b", { class: "t13 b" }, t("version", { n: one.version })), h("span", {}, operation(one.operation)), h("span", { class: "end c2" }, moment(one.recorded_at))),
     h("p", { class: "t12 c2" }, [one.actor, (one.changed || []).length ? t("changed", { what: one.changed.slice(0, 6).map((name) => fieldName(feature.layer, name)).join("、") }) : ""].filter(Boolean).join(" · ")))));
 }
-const operation = (name) => t(["import", "edit", "undo", "retire", "create", "merge", "transfer", "change", "regrade", "demo", "insert", "update"].includes(name) ? `op.${name}` : "op.other");
+const operation = (name) => t(["import", "edit", "undo", "retire", "create", "merge", "transfer", "change", "confirm", "unconfirm", "regrade", "demo", "insert", "update"].includes(name) ? `op.${name}` : "op.other");
 
 /** What is around: the record's own neighbours, else asked of /api/near. */
 function near(feature) {
