@@ -56,19 +56,30 @@ def plan(client: Client, place: dict[str, int], **scenario: Any) -> dict[str, An
 def test_ways_on_roads_with_their_verdict(client: Client, db: Database, place: dict[str, int]) -> None:
     bring(db, town(24, 1, WEST, SOUTH))
     made = plan(client, place)
-    assert made["roads"]["loaded"] and made["roads"]["valid_on"] == "2026-11-01" and not any("没有路网" in x for x in made["lacks"])
+    assert (
+        made["roads"]["loaded"] and made["roads"]["valid_on"] == "2026-11-01" and not any("没有路网" in x for x in made["lacks"])
+    )
     assert {a["shelter"]: a["people"] for a in made["assignment"]} == {place["near"]: 300, place["far"]: 200}
     zone = shapely.from_geojson(str(made["zone"]["shape"]).replace("'", '"'))
     by: dict[str, list[dict[str, Any]]] = {}
     for r in made["routes"]:
         by.setdefault(r["purpose"], []).append(r)
         line = shapely.from_geojson(str(r["geometry"]).replace("'", '"'))
-        assert (r["verdict"] == "clear") == (not line.intersects(zone)) and r["minutes"] > 0 and r["metres"] > 500 and "路网" in r["assumes"]
+        assert (
+            (r["verdict"] == "clear") == (not line.intersects(zone))
+            and r["minutes"] > 0
+            and r["metres"] > 500
+            and "路网" in r["assumes"]
+        )
         assert line.coords[0] == pytest.approx((r["from"]["lon"], r["from"]["lat"]), abs=1e-6)
         assert line.coords[-1] == pytest.approx((r["to"]["lon"], r["to"]["lat"]), abs=1e-6)
-    assert [(r["verdict"], r["inside"]) for r in by["people"]] == [("crosses", "from")] * 2  # they live inside: never called clear
+    assert [(r["verdict"], r["inside"]) for r in by["people"]] == [
+        ("crosses", "from")
+    ] * 2  # they live inside: never called clear
     assert all(0 < r["inside_m"] < r["metres"] and r["crosses"]["at_m"] == 0 for r in by["people"])
-    assert [(r["verdict"], r["from"]["id"]) for r in by["team"]] == [("crosses", place["team"])] and by["team"][0]["crosses"]["at_m"] > 1000
+    assert [(r["verdict"], r["from"]["id"]) for r in by["team"]] == [("crosses", place["team"])] and by["team"][0]["crosses"][
+        "at_m"
+    ] > 1000
     assert [(r["verdict"], r["from"]["id"], r["to"]["id"]) for r in by["supply"]] == [("clear", place["depot"], place["near"])]
     why = {t["id"]: (t["why"], t["seconds"]) for t in made["teams"]}
     assert why[place["cut"]][1] is None and "没有路线" in why[place["cut"]][0] and why[place["team"]][0] is None
@@ -87,8 +98,13 @@ def test_who_is_cut_off_has_no_way_and_it_is_said_why(client: Client, db: Databa
 def test_without_roads_it_is_an_estimate_and_says_so(client: Client, place: dict[str, int]) -> None:
     made = plan(client, place)
     assert not made["roads"]["loaded"] and "估算" in made["roads"]["assumes"] and any("没有路网" in x for x in made["lacks"])
-    assert {r["verdict"] for r in made["routes"]} == {"estimate"} and all(r["geometry"] is None and "估算" in r["assumes"] for r in made["routes"])
-    assert all(r["minutes"] is not None for r in made["routes"]) and {a["name"] for a in made["assumptions"]} >= {"detour", "speed_kmh"}
+    assert {r["verdict"] for r in made["routes"]} == {"estimate"} and all(
+        r["geometry"] is None and "估算" in r["assumes"] for r in made["routes"]
+    )
+    assert all(r["minutes"] is not None for r in made["routes"]) and {a["name"] for a in made["assumptions"]} >= {
+        "detour",
+        "speed_kmh",
+    }
 
 
 def test_another_network_is_taken_at_once(client: Client, db: Database, place: dict[str, int]) -> None:

@@ -38,15 +38,15 @@ def brought(name: str = "试验路网") -> journey.Brought:
 
 
 def kept(db: Database, network: Network, name: str = "试验路网", hash: str = "1", **more: object) -> tuple[int, bool]:
-    return journey.keep(db, network, brought(name), "wgs84", {"nodes": len(network.lon), "edges": len(network), "kilometres": 1.0}, hash, OPERATOR, NOW,
-                        **more)  # type: ignore[arg-type]  # fmt: skip
+    facts = {"nodes": len(network.lon), "edges": len(network), "kilometres": 1.0}
+    return journey.keep(db, network, brought(name), "wgs84", facts, hash, OPERATOR, NOW, **more)  # type: ignore[arg-type]
 
 
 def same(a: Network, b: Network) -> bool:
-    return (
-        all(np.array_equal(getattr(a, n), getattr(b, n)) for n in ("lon", "lat", "u", "v", "direction", "drive_kmh", "walk", "metres", "kind", "name"))
-        and bool(shapely.equals_exact(a.course, b.course).all())
-    )
+    return all(
+        np.array_equal(getattr(a, n), getattr(b, n))
+        for n in ("lon", "lat", "u", "v", "direction", "drive_kmh", "walk", "metres", "kind", "name")
+    ) and bool(shapely.equals_exact(a.course, b.course).all())
 
 
 def test_a_network_is_stored_whole_replaced_whole_and_the_same_again_changes_nothing(db: Database) -> None:
@@ -56,7 +56,9 @@ def test_a_network_is_stored_whole_replaced_whole_and_the_same_again_changes_not
     with db.as_user(OFFICER) as conn:
         assert same(roads.network(conn, id), first)
         one = journey.current(conn, NOW)
-        assert one.dataset is not None and one.dataset["id"] == id and journey.current(conn, NOW).ways.graph is one.ways.graph  # loaded once
+        assert (
+            one.dataset is not None and one.dataset["id"] == id and journey.current(conn, NOW).ways.graph is one.ways.graph
+        )  # loaded once
 
     def breaks(done: int, total: int) -> None:
         raise RuntimeError("the disk is full")
@@ -68,7 +70,12 @@ def test_a_network_is_stored_whole_replaced_whole_and_the_same_again_changes_not
     later, _ = kept(db, second, hash="2")
     with db.as_user(OFFICER) as conn:
         now = journey.current(conn, NOW)
-        assert now.dataset is not None and now.dataset["id"] == later and now.ways.graph is not None and same(now.ways.graph.network, second)
+        assert (
+            now.dataset is not None
+            and now.dataset["id"] == later
+            and now.ways.graph is not None
+            and same(now.ways.graph.network, second)
+        )
     with db.as_user(OPERATOR) as conn:
         told = conn.execute("SELECT actor, object_id FROM audit WHERE operation = 'roads.import' ORDER BY id").fetchall()
         assert [(t["actor"], t["object_id"]) for t in told] == [("operator", id), ("operator", later)]
@@ -88,11 +95,14 @@ def as_layer(path: Path, found: Lines, driver: str) -> Path:
     import pyogrio.raw
 
     runs = [np.stack([found.lon[a:b], found.lat[a:b]], axis=1) for a, b in zip(found.start[:-1], found.start[1:], strict=True)]
-    wkb = shapely.to_wkb(shapely.linestrings(np.concatenate(runs), indices=np.repeat(np.arange(len(runs)), [len(r) for r in runs])))
+    wkb = shapely.to_wkb(
+        shapely.linestrings(np.concatenate(runs), indices=np.repeat(np.arange(len(runs)), [len(r) for r in runs]))
+    )
     oneway = np.array([{1: "yes", -1: "-1", 0: "no"}[int(v)] for v in found.oneway], dtype=object)
     limit = np.array([None if np.isnan(v) else str(int(v)) for v in found.limit_kmh], dtype=object)
-    pyogrio.raw.write(path, wkb, [np.array(found.kind, dtype=object), oneway, limit, np.array(found.name, dtype=object)],
-                      ["fclass", "oneway", "maxspeed", "name"], geometry_type="LineString", crs="EPSG:4326", driver=driver, encoding="UTF-8")  # fmt: skip
+    columns = [np.array(found.kind, dtype=object), oneway, limit, np.array(found.name, dtype=object)]
+    said = {"geometry_type": "LineString", "crs": "EPSG:4326", "driver": driver, "encoding": "UTF-8"}
+    pyogrio.raw.write(path, wkb, columns, ["fclass", "oneway", "maxspeed", "name"], **said)
     return path
 
 
@@ -103,7 +113,9 @@ def as_pbf(path: Path, found: Lines) -> Path:
     ways = []
     for i, (a, b) in enumerate(zip(found.start[:-1].tolist(), found.start[1:].tolist(), strict=True)):
         refs = [keys.setdefault((round(found.lon[k], 7), round(found.lat[k], 7)), len(keys) + 1) for k in range(a, b)]
-        tags = {"highway": found.kind[i], "name": found.name[i]} | ({"oneway": "yes" if found.oneway[i] == 1 else "-1"} if found.oneway[i] else {})
+        tags = {"highway": found.kind[i], "name": found.name[i]} | (
+            {"oneway": "yes" if found.oneway[i] == 1 else "-1"} if found.oneway[i] else {}
+        )
         tags |= {} if np.isnan(found.limit_kmh[i]) else {"maxspeed": str(int(found.limit_kmh[i]))}
         ways.append((refs, tags))
     with osmium.SimpleWriter(str(path)) as out:
@@ -160,7 +172,7 @@ def test_every_kind_of_file_makes_the_same_network(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "content", "said"), [
     ("a.osm.pbf", b"\x00\x00\x00\x0d\x0a\x09OSMHeader\x18\x99junk", "OSM"),
-    ("a.geojson", b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[116,40]}}]}', "线"),
+    ("a.geojson", b'{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[116,40]}}', "线"),
     ("a.geojson", b'{"type":"FeatureColl', "无法读取"),
     ("a.osm", b"<?xml version='1.0'?><osm></osm>", "PBF"),
     ("a.csv", b"node_id,lon,lat\n1,116,40\n", "节点表"),
@@ -176,7 +188,10 @@ def test_what_is_no_road_file_says_why(tmp_path: Path, name: str, content: bytes
     assert refused.value.remedy
 
 
-@pytest.mark.parametrize(("edges", "said"), [("from,to\n1,9\n", "没有的节点"), ("from,to\n1,2\n", "单向还是双向"), ("from,to,oneway\n1,2,perhaps\n", "不认识")])
+@pytest.mark.parametrize(
+    ("edges", "said"),
+    [("from,to\n1,9\n", "没有的节点"), ("from,to\n1,2\n", "单向还是双向"), ("from,to,oneway\n1,2,perhaps\n", "不认识")],
+)
 def test_a_faulty_table_names_its_row(tmp_path: Path, edges: str, said: str) -> None:
     (tmp_path / "e.csv").write_text(edges)
     (tmp_path / "n.csv").write_text("id,lon,lat\n1,116,40\n2,116.01,40\n")
@@ -231,7 +246,9 @@ def test_a_thousand_ways_cost_what_pgrouting_says(db: Database, dsns: Dsns) -> N
 @pytest.mark.skipif(not BUS.is_dir(), reason="outside data of real roads is not here")
 def test_a_thousand_ways_on_the_real_network_cost_what_pgrouting_says(db: Database, dsns: Dsns) -> None:
     asked = road.Asked(nodes=BUS / "bj_busline_nodes_wgs84.csv", directed=True)
-    network, facts = journey.made(road.read(BUS / "bj_busline_edges_directed.csv", asked, LIMITS), speeds(), "wgs84", brought(), Gazetteer())
+    network, facts = journey.made(
+        road.read(BUS / "bj_busline_edges_directed.csv", asked, LIMITS), speeds(), "wgs84", brought(), Gazetteer()
+    )
     assert facts["edges"] > 56_000 and facts["drive"]["largest"] == 28_308
     rng = np.random.default_rng(13)
     nodes = np.flatnonzero(network.largest("drive"))
@@ -246,4 +263,8 @@ def test_the_check_says_where_a_way_meets_the_zone(db: Database) -> None:
         a, b, c = roads.checked(conn, zone, [through, by, touching])
         assert roads.checked(conn, zone, []) == []
     assert (a["crosses"], b["crosses"], c["crosses"]) == (True, False, True)  # along the edge is no clear way
-    assert (a["lon"], a["lat"]) == pytest.approx((116.01, 40.0)) and a["inside_m"] == pytest.approx(a["at_m"], rel=1e-6) and b["lon"] is None
+    assert (
+        (a["lon"], a["lat"]) == pytest.approx((116.01, 40.0))
+        and a["inside_m"] == pytest.approx(a["at_m"], rel=1e-6)
+        and b["lon"] is None
+    )

@@ -1,4 +1,4 @@
-"""A made-up road network: a bent grid with one-way streets, classes, gaps, dead ends, and an island that nothing leads to. The same seed, the same town."""
+"""A made-up road network: a bent grid with one-way streets, classes, gaps and an island that nothing leads to. The same seed, the same town."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ def lines(side: int = 24, seed: int = 1, west: float = LON, south: float = LAT) 
     limit.append(np.nan)
     xy = np.array([p for run in runs for p in run])
     n = len(runs)
-    return Lines(xy[:, 0], xy[:, 1], np.arange(0, 3 * n + 1, 3), kind, np.array(oneway, dtype=np.int8), np.array(limit), [f"路 {i}" for i in range(n)],
-                 np.full(n, np.nan))  # fmt: skip
+    way = np.array(oneway, dtype=np.int8)
+    names: list[str | None] = [f"路 {i}" for i in range(n)]
+    return Lines(xy[:, 0], xy[:, 1], np.arange(0, 3 * n + 1, 3), kind, way, np.array(limit), names, np.full(n, np.nan))
 
 
 def town(side: int = 24, seed: int = 1, west: float = LON, south: float = LAT) -> Network:

@@ -49,7 +49,9 @@ def test_ends_that_nearly_touch_are_joined_only_when_asked() -> None:
 def test_a_street_that_comes_back_to_its_beginning_is_two_edges() -> None:
     ring = [(116.0, 40.0), (116.001, 40.0), (116.001, 40.001), (116.0, 40.0)]
     network, _ = built(of(ring), speeds(), "wgs84")
-    assert len(network) == 2 and float(network.metres.sum()) == pytest.approx(Geod(ellps="WGS84").geometry_length(shapely.LineString(ring)), rel=1e-6)
+    assert len(network) == 2 and float(network.metres.sum()) == pytest.approx(
+        Geod(ellps="WGS84").geometry_length(shapely.LineString(ring)), rel=1e-6
+    )
 
 
 def test_speed_is_the_class_and_the_posted_limit_times_the_factor() -> None:
@@ -83,10 +85,17 @@ def test_what_hangs_apart_is_told_with_its_place() -> None:
     assert any(p["lon"] > 116.43 for p in found["others"])
 
 
-@pytest.mark.parametrize(("said", "way"), [("yes", 1), ("-1", -1), ("no", 0), (None, 0), (1, 1), (1.0, 1), ("T", None), ("双向", 0), ("单行", 1)])
+@pytest.mark.parametrize(
+    ("said", "way"), [("yes", 1), ("-1", -1), ("no", 0), (None, 0), (1, 1), (1.0, 1), ("T", None), ("双向", 0), ("单行", 1)]
+)
 def test_words_for_one_way(said: object, way: int | None) -> None:
     assert direction(said) == way
 
 
 def test_limits() -> None:
-    assert limit("60") == 60 and limit("40 mph") == pytest.approx(64.37, abs=0.01) and np.isnan(limit("RU:urban")) and np.isnan(limit(None))
+    assert (
+        limit("60") == 60
+        and limit("40 mph") == pytest.approx(64.37, abs=0.01)
+        and np.isnan(limit("RU:urban"))
+        and np.isnan(limit(None))
+    )

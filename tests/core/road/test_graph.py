@@ -62,7 +62,10 @@ def test_node_to_node_is_what_the_textbook_finds(graph: Graph, mode: str) -> Non
         known = plain(net, mode, start)
         for j, end in enumerate(b.tolist()):
             if end in known:
-                assert found.seconds[i, j] == np.floor(known[end] / UNIT) / 1000 and found.metres[i, j] == np.mod(known[end], UNIT) / 10
+                assert (
+                    found.seconds[i, j] == np.floor(known[end] / UNIT) / 1000
+                    and found.metres[i, j] == np.mod(known[end], UNIT) / 10
+                )
             else:
                 assert np.isnan(found.seconds[i, j])
     for j in range(0, len(b), 16):  # searched from the other side the same ways are found
@@ -90,9 +93,8 @@ def test_the_way_is_as_long_as_it_says_and_runs_from_place_to_place(graph: Graph
 
 
 def test_one_way_streets_are_driven_one_way_and_walked_both() -> None:
-    from tests.core.road.test_build import of, speeds
-
     from riskmap.core.road.build import built
+    from tests.core.road.test_build import of, speeds
 
     line = [(116.0, 40.0), (116.005, 40.0), (116.01, 40.0)]
     g = Graph(built(of(line, oneway=1), speeds(), "wgs84")[0])
@@ -133,7 +135,9 @@ def zones(n: int, seed: int = 3) -> list[shapely.Geometry]:
         else:
             turn = np.sort(rng.uniform(0, 2 * np.pi, 3 + i % 5))
             reach = rng.uniform(0.001, 0.03, len(turn))
-            out.append(shapely.Polygon(np.stack([centre[0] + reach * np.cos(turn), centre[1] + reach * np.sin(turn)], axis=1)).buffer(0))
+            out.append(
+                shapely.Polygon(np.stack([centre[0] + reach * np.cos(turn), centre[1] + reach * np.sin(turn)], axis=1)).buffer(0)
+            )
     return [z for z in out if not z.is_empty]
 
 
@@ -179,7 +183,9 @@ def test_a_goal_that_the_zone_encloses_is_not_reached(graph: Graph) -> None:
     start = np.array([LON + STEP]), np.array([LAT + STEP])
     assert np.isfinite(graph.reach(start, goal, "drive").seconds[0, 0])
     closed = graph.closed(ring)
-    assert np.isnan(graph.reach(start, goal, "drive", None, closed).seconds[0, 0]) and ways(graph, start, goal, [(0, 0)], "drive", closed) == [None]
+    assert np.isnan(graph.reach(start, goal, "drive", None, closed).seconds[0, 0]) and ways(
+        graph, start, goal, [(0, 0)], "drive", closed
+    ) == [None]
 
 
 @pytest.mark.parametrize("mode", ["drive", "walk"])
