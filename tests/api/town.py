@@ -120,6 +120,13 @@ class Town:
         made(self.db, login, "district_clerk", "110115")
         return login
 
+    def second_keeper(self) -> Person:
+        """A second security administrator, made when first asked for."""
+        if "keeper2" not in self.people:
+            made(self.db, "keeper2", "security_admin")
+            self.people["keeper2"] = Person(self.app).signed("keeper2")
+        return self.people["keeper2"]
+
     def form(self, path: str, **more: str) -> dict[str, Any]:
         """The plain form of a page of the clerk's, as a browser without JavaScript sends it."""
         text = self.people["clerk"].get(path).text
@@ -178,6 +185,17 @@ def confirmed(t: Town) -> Request:
     made(t.db, second := f"second{login}", "security_admin")
     Person(t.app).signed(second).post(f"/api/accounts/{login}/reset-password", json={})
     return "keeper", f"/api/accounts/{login}/confirm", {"json": {}}
+
+
+def of_key(step: str) -> Callable[[Town], Request]:
+    def case(t: Town) -> Request:
+        id = t.ask("keeper", "/api/keys", json={"name": "程序", "org": "110000"})["id"]
+        if step == "revoke":
+            return "keeper", f"/api/keys/{id}/revoke", {"json": {}}
+        t.second_keeper()
+        return "keeper2", f"/api/keys/{id}/confirm", {"json": {}}
+
+    return case
 
 
 def many(t: Town) -> Request:
@@ -347,4 +365,7 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/accounts/{login}/reset-password": of_account("reset-password"),
     "POST /api/accounts/{login}/unlock": of_account("unlock"),
     "POST /api/accounts/{login}/confirm": confirmed,
+    "POST /api/keys": lambda t: ("keeper", "/api/keys", {"json": {"name": "程序", "org": "110000"}}),
+    "POST /api/keys/{id}/confirm": of_key("confirm"),
+    "POST /api/keys/{id}/revoke": of_key("revoke"),
 }  # fmt: skip

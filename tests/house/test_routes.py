@@ -22,6 +22,7 @@ from tests.api.people import Person, made
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
     "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
+    "/api/keys",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
@@ -73,10 +74,11 @@ WRITES = {
     "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
+    "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
-MANAGED = {w for w in WRITES if w.startswith("POST /api/accounts") or "audit" in w}  # not the officer's to do
+MANAGED = {w for w in WRITES if w.startswith(("POST /api/accounts", "POST /api/keys")) or "audit" in w}  # not the officer's to do
 SAMPLE = {
     "layer": "shelter",
     "id": "1",

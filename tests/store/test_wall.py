@@ -44,6 +44,9 @@ INSERT INTO account (login, name, org, role, password_hash, password_set_at, cre
   VALUES ('someone-else', 'n', 1, 'auditor', 'h', now(), 'a', now());
 INSERT INTO session (key, account_id, kind, created_at, seen_at, expires_at)
   SELECT decode(repeat('00', 32), 'hex'), id, 'full', now(), now(), now() FROM account;
+INSERT INTO oidc_flow VALUES (decode(repeat('00', 32), 'hex'), 's', 'n', 'v', '/', now(), now());
+INSERT INTO api_key (prefix, key_hash, name, org, created_by, created_at, expires_at)
+  VALUES ('aaaaaaaa', decode(repeat('00', 32), 'hex'), 'n', 1, 'a', now(), now() + interval '1 day');
 SELECT set_config('app.actor', 'a', false), set_config('app.scope', 'city', false);
 INSERT INTO incident (geom, reported_at) VALUES (ST_SetSRID(ST_MakePoint(116, 40), 4326), now());
 INSERT INTO incident_log (incident_id, move, state, facts, happened_at)
