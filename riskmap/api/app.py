@@ -27,9 +27,11 @@ from riskmap.api import (
     confirmations,
     danger_pages,
     dangers,
+    dispatches,
     enterprises,
     exports,
     features,
+    findings,
     forms,
     grades,
     hazards,
@@ -38,12 +40,14 @@ from riskmap.api import (
     incidents,
     keys,
     ledgers,
+    lists,
     method_pages,
     methods,
     own,
     pages,
     papers,
     records,
+    reports,
     shelters,
     signin,
     stock,
@@ -64,6 +68,7 @@ from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import origins
 from riskmap.errors import BadInput, Forbidden, Problem
 from riskmap.flows.grader import Grader
+from riskmap.flows.oidc import Provider
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
 from riskmap.store.database import Database
@@ -91,8 +96,12 @@ FAMILIES = (
     hazards,
     enterprises,
     confirmations,
+    findings,
+    lists,
     incidents,
     papers,
+    reports,
+    dispatches,
     city,
     ledgers,
     stock,
@@ -140,6 +149,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.state.desk = Desk(layers, places, settings.soft_duplicate_m)
     app.state.layers = list(layers.layers.values())
     app.state.kept = Kept(KEPT)
+    app.state.provider = Provider(settings)
     app.state.basemaps, app.state.archives = tiles.configured(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     checked = [Depends(allowed)]

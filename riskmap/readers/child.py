@@ -24,6 +24,10 @@ def main() -> int:
 
             asked = json.loads(Path(paths["asked"]).read_text("utf-8"))
             road.saved(roadfile.read(Path(paths["path"]), asked, Path(paths["scratch"]), limits), Path(paths["result"]))
+        elif order["task"] == "examine":
+            from riskmap.readers import attachment
+
+            attachment.examine(Path(paths["path"]), Path(paths["result"]))
         else:
             from riskmap.readers import returned
 

@@ -52,6 +52,11 @@ INSERT INTO incident (geom, reported_at) VALUES (ST_SetSRID(ST_MakePoint(116, 40
 INSERT INTO incident_log (incident_id, move, state, facts, happened_at)
   SELECT id, 'open', 'open', '{"title": "t", "kind": "accident.fire"}', now() FROM incident;
 INSERT INTO plan (incident_id, inputs, assumptions, outcome, hash) SELECT id, '{}', '[]', '{}', repeat('0', 64) FROM incident;
+INSERT INTO report (incident_id, kind, elements)
+  SELECT id, 'first', '{"title": "t", "nature": "accident.fire", "level": null, "happened_at": null, "reported_at": "2026-11-25T01:00:00+08:00",
+    "place": "p",
+    "unit": null, "source": null, "cause": null, "scene": null, "deaths": null, "missing": null, "serious": null, "injured": null, "moved": null,
+    "loss_wan": null, "scope": null, "measures": null, "trend": null, "advice": null}' FROM incident;
 INSERT INTO reservation (incident_id, feature_id, kind, quantity, out_of, expires_at)
   SELECT i.id, f.id, 'places', 1, 5, now() + interval '1 hour' FROM incident i, feature f LIMIT 1;
 INSERT INTO signin_attempt (at, address, refused) VALUES (now(), 'x', false);
