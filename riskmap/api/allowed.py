@@ -65,6 +65,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     # major hazards
     "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
     "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
+    "GET /api/inspections": "map.read", "POST /api/inspections": "danger.report", "POST /api/inspections/{id}/withdraw": "danger.check",
+    "GET /api/violations": "map.read", "POST /api/violations": "danger.report", "POST /api/violations/{id}/withdraw": "danger.check",
+    "GET /enterprises/{id}/{what}/new": "danger.report", "POST /enterprises/{id}/{what}/new": "danger.report",
+    "POST /enterprises/{id}/{what}/{finding}/withdraw": "danger.check",
+    "GET /lists": "map.read", "POST /lists/export": "export.run", "GET /api/lists/{name}": "map.read", "POST /api/lists/{name}/export": "export.run",
     # nothing changed
     "POST /api/confirmations": "feature.propose", "POST /api/confirmations/{sitting}/undo": "feature.propose",
     "POST /enterprises/{id}/confirm": "feature.propose", "POST /enterprises/{id}/unconfirm": "feature.propose",
@@ -91,6 +96,10 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read", "POST /api/incidents": "incident.command",
     "POST /api/incidents/trial": "incident.command", "POST /api/incidents/{id}/plan": "incident.command",
     "POST /api/incidents/{id}/reservations": "incident.command", "POST /api/incidents/{id}/log": "incident.command",
+    # a step's own operation is asked by flows/dispatch.py
+    "GET /api/incidents/{id}/dispatches": "incident.read", "POST /api/incidents/{id}/dispatches": "incident.command",
+    "POST /api/dispatches/{id}/{step}": "incident.read", "GET /incidents/{id}/dispatches": "incident.read",
+    "POST /incidents/{id}/dispatches": "incident.command", "POST /dispatches/{id}/{step}": "incident.read",
     "GET /api/incidents/{id}/reports": "incident.read", "POST /api/incidents/{id}/reports": "incident.command",
     "GET /incidents/{id}/reports": "incident.read", "POST /incidents/{id}/reports": "incident.command",
     "GET /incidents/{id}/reports/{number}": "incident.read", "GET /incidents/{id}/timeline": "incident.read",
@@ -134,11 +143,13 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
-    "incidents/{id}/plans/{number}/export", "incidents/{id}/reports", "incidents/{id}/reports/{number}/export",
+    "incidents/{id}/plans/{number}/export", "incidents/{id}/dispatches", "dispatches/{id}/{step}",
+    "incidents/{id}/reports", "incidents/{id}/reports/{number}/export",
     "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
     "enterprises/{id}/confirm", "enterprises/{id}/unconfirm",
+    "lists/export", "enterprises/{id}/{what}/new", "enterprises/{id}/{what}/{finding}/withdraw",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

@@ -1,7 +1,7 @@
-"""make bench, or python -m tests.bench [--quick] [--only grading,import,join,web,browser]
+"""make bench, or python -m tests.bench [--quick] [--only grading,join,web,wall,browser,import]
 
 Prints the table of ratios, both sides in the same run; writes var/bench.json and, on a whole run, the section of the README.
-Talks to this machine only. Takes about ten minutes; the first time two more, to load the demo city.
+Talks to this machine only. Takes about a quarter of an hour; the first time two more, to load the demo city.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import bench_grading, browser, intake, web
+from tests.bench import bench_grading, browser, intake, wall, web
 from tests.bench.city import ROOT, Place, postgres_version, standing
 from tests.bench.table import Row, figure, keep, machine, told
 
@@ -40,13 +40,15 @@ def chosen(names: set[str], quick: bool, place: Place | None, say: Callable[[str
         yield from intake.located(place)
     if "web" in names:
         yield from web.rows(place, 4 if quick else 15)
+    if "wall" in names:
+        yield from wall.rows(place, 2 if quick else 6)
     if "browser" in names:
         yield from browser.rows(place, 1 if quick else 3)
     if "import" in names:
         yield from intake.imports(place)
 
 
-ALL = ("grading", "join", "web", "browser", "import")
+ALL = ("grading", "join", "web", "wall", "browser", "import")
 
 
 def main() -> None:

@@ -107,6 +107,11 @@ class Place:
         finally:
             self.drop(name)
 
+    def copy(self, of: str, name: str) -> None:
+        """A database like another, which nobody may be using meanwhile."""
+        with psycopg.connect(make_conninfo(self.cluster.dsns().superuser, dbname="postgres"), autocommit=True) as conn:
+            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(of)))
+
     def drop(self, name: str) -> None:
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from riskmap.store.cluster import APP, ENGINE, SUPERUSER
-from tests.bench.city import ROOT, TIPG, VAR, Place, free_port
+from tests.bench.city import CITY, ROOT, TIPG, VAR, Place, free_port
 
 HERE = Path(__file__).parent
 TIPG_VENV = ROOT / "var" / "bench-venv"
@@ -25,22 +25,25 @@ CONNECTIONS = 8
 
 
 @contextmanager
-def ours(place: Place) -> Iterator[str]:
-    """Address of `riskmap serve`, graded."""
+def ours(place: Place, database: str = CITY) -> Iterator[str]:
+    """Address of `riskmap serve`; of the city itself, graded and settled. Where there are accounts, settling is the caller's, who has a session."""
     port = free_port()
     with running(
         [sys.executable, "-m", "riskmap", "serve", "--port", str(port)],
         {
-            "RISKMAP_OWNER_DATABASE_URL": place.tcp(SUPERUSER),
-            "RISKMAP_DATABASE_URL": place.tcp(APP),
-            "RISKMAP_ENGINE_DATABASE_URL": place.tcp(ENGINE),
+            "RISKMAP_OWNER_DATABASE_URL": place.tcp(SUPERUSER, database),
+            "RISKMAP_DATABASE_URL": place.tcp(APP, database),
+            "RISKMAP_ENGINE_DATABASE_URL": place.tcp(ENGINE, database),
             "RISKMAP_VAR_DIR": str(VAR),
             "RISKMAP_LOG_LEVEL": "warning",
+            "RISKMAP_PLAIN_HTTP": "true",
         },
     ) as server:
         address = f"http://127.0.0.1:{port}"
-        wait(server, f"{address}/api/cells?resolution=7")
-        settle(address)
+        wait(server, f"{address}/healthz")
+        if database == CITY:
+            wait(server, f"{address}/api/cells?resolution=7")
+            settle(address)
         yield address
 
 
@@ -104,28 +107,28 @@ def wait(server: subprocess.Popen[bytes], url: str, seconds: float = 120) -> Non
             time.sleep(0.5)
 
 
-def settle(address: str, seconds: float = 120) -> None:
+def settle(address: str, session: str = "", seconds: float = 120) -> None:
     """Until what the server works out once at its start is done, so that neither side is measured beside it."""
     deadline = time.monotonic() + seconds
-    while fetch(f"{address}/api/districts/110101/grade")["firmness"] is None and time.monotonic() < deadline:
+    while fetch(f"{address}/api/districts/110101/grade", session)["firmness"] is None and time.monotonic() < deadline:
         time.sleep(0.5)
 
 
-def fetch(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=60) as answer:
+def fetch(url: str, session: str = "") -> Any:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Cookie": session} if session else {}), timeout=60) as answer:
         return json.load(answer)
 
 
-def asked(address: str, paths: Sequence[str], seconds: int) -> dict[str, float]:
-    """What wrk says of these paths: requests, seconds, bytes, bad, p50_ms, p95_ms, p99_ms. FileNotFoundError without wrk."""
+def asked(address: str, paths: Sequence[str], seconds: int, session: str = "") -> dict[str, float]:
+    """What wrk says of these paths: requests, seconds, bytes, bad, p50_ms, p95_ms, p99_ms; `session` is a cookie. FileNotFoundError without wrk."""
     wrk = shutil.which("wrk")
     if not wrk:
         raise FileNotFoundError("没有 wrk：apt-get install wrk / wrk is not installed")
     listed = VAR / "paths.txt"
     listed.write_text("\n".join(paths) + "\n")
     done = subprocess.run(
-        [wrk, "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "boxes.lua"), address, "--",
-         str(listed)],
+        [wrk, "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", *(["-H", f"Cookie: {session}"] if session else []),
+         "-s", str(HERE / "boxes.lua"), address, "--", str(listed)],
         capture_output=True, text=True, check=True, timeout=seconds + 60,
     )
     return json.loads(done.stdout.strip().splitlines()[-1])

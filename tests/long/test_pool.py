@@ -7,6 +7,8 @@ import pytest
 from riskmap.store.cluster import Dsns
 from tests.store.test_pool import checked, hygiene
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.timeout(3_600)
 def test_twenty_thousand_requests_and_no_row_of_another(dsns: Dsns) -> None:

@@ -13,6 +13,8 @@ from riskmap.store.database import Database
 from riskmap.store.migrate import connect
 from tests.flows.test_seal import tamper
 
+pytestmark = pytest.mark.long
+
 ROWS = 1_000_000
 MOST_S = 60.0
 FILL = """
