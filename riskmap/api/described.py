@@ -18,7 +18,7 @@ from riskmap.readers.attachment import TYPES
 
 GEOJSON = "application/geo+json"
 PAPERS = ("application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "text/html")
-# "VERB path" → media types of what is no JSON
+# "VERB path" → media types of what is no JSON; an export that is not named is a workbook
 FILES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "GET /api/layers/{layer}/template.xlsx": (writers.MEDIA["xlsx"],),
     "GET /api/layers/{layer}/imports/{batch}/workbook": (writers.MEDIA["xlsx"],),
@@ -27,14 +27,13 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "GET /api/attachments/{id}": tuple(TYPES.values()),
     "GET /tiles/{source}/{z}/{x}/{y}": ("image/png", "image/jpeg", "image/webp"),
     "POST /api/layers/{layer}/export": tuple(writers.MEDIA.values()),
-    "POST /api/audit/export": (writers.MEDIA["xlsx"],), "POST /api/dangers/export": (writers.MEDIA["xlsx"],),
     "POST /api/incidents/{id}/plans/{number}/export": PAPERS, "POST /api/incidents/{id}/reports/{number}/export": PAPERS,
-    "POST /api/stock/export": (writers.MEDIA["xlsx"],),
 })  # fmt: skip
 LISTS = frozenset({"GET /api/methods", "GET /api/basemaps"})  # an array, every other JSON is an object
 KNOWN = frozenset({"GET /api/districts.geojson", "GET /api/water.geojson", "GET /api/cells"})  # 304 to who has the answer already
 
-ALSO: Mapping[str, str] = MappingProxyType({"POST /api/incidents/{id}/plan": "201"})  # made, where the declared 200 says: as before
+# A second success: something made where the declared 200 says as before, or the other way round.
+ALSO: Mapping[str, str] = MappingProxyType({"POST /api/incidents/{id}/plan": "201", "POST /api/ledgers/{ledger}/imports": "200"})
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -87,14 +86,17 @@ def _complete(route: str, said: dict[str, Any], operation: Mapping[str, str]) ->
     for code, answer in answers.items():
         if not code.startswith("2"):
             continue
-        if route in FILES:
-            answer["content"] = {media: {"schema": COLLECTION if media == GEOJSON else BYTES} for media in FILES[route]}
+        files = FILES.get(route, (writers.MEDIA["xlsx"],) if route.endswith("/export") else ())
+        if files:
+            answer["content"] = {media: {"schema": COLLECTION if media == GEOJSON else BYTES} for media in files}
         for content in answer.get("content", {}).values():
             content["schema"] = content.get("schema") or {"type": "array" if route in LISTS else "object"}
     if route in ALSO:
-        answers[ALSO[route]] = answers["200"]
+        answers[ALSO[route]] = next(iter(answers.values()))
     if route in KNOWN:
         answers["304"] = {"description": "unchanged"}
+    if not route.startswith("GET /api/") and route.startswith("GET "):
+        answers["303"] = {"description": "to the sign-in"}
     answers["4XX"] = answers["5XX"] = REFUSED
     may = operation.get(route, "")
     said["x-operation"] = may

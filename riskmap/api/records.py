@@ -23,7 +23,7 @@ Id = Annotated[int, "id"]
 
 
 @router.get("/{id}")
-def one(request: Request, layer: str, id: Number) -> Json:
+def one(request: Request, layer: str, id: int) -> Json:
     """One record as GeoJSON with every attribute, its ledgers, history and neighbours. Absent and not yours are the same 404."""
     at = desk(request)
     declared = at.catalogue.layer(layer)
