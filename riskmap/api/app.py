@@ -54,9 +54,10 @@ from riskmap.api import (
     stock_pages,
     tiles,
 )
-from riskmap.api.allowed import Guard, Keeper, allowed
+from riskmap.api.allowed import OPERATION, Guard, Keeper, allowed
 from riskmap.api.bounded import SLACK, Bounded
 from riskmap.api.deps import Json
+from riskmap.api.described import describe
 from riskmap.api.gate import Loopback
 from riskmap.api.health import Measured
 from riskmap.api.health import router as health
@@ -157,6 +158,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     for family in (*FAMILIES, signin):
         app.include_router(family.router, dependencies=checked)
     pages.mount(app, checked)
+    describe(app, OPERATION)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
