@@ -38,7 +38,7 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
 }
 KINDS = ("plan", "report")  # of Word templates
-ROWS = (8, 6, 4, 2)  # of each table on the page to sign; fewer where it does not hold them
+ROWS = (8, 6, 5, 4, 3, 2)  # of each table on the page to sign; fewer where it does not hold them
 LEGEND = ("zone", "level", "group", "unmet", "shelter", "struck", "depot", "place")
 SIGN = ("draft", "check", "issue", "at")
 
