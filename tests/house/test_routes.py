@@ -27,7 +27,7 @@ READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
     "/signin", "/signin/totp", "/signin/password", "/signin/oidc", "/signin/oidc/back",
     "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
-    "/api/keys",
+    "/api/keys", "/people",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
@@ -90,11 +90,12 @@ WRITES = {
     "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
+    "POST /people/new", "POST /people/keys/new", "POST /people/keys/{id}/{move}", "POST /people/{login}/{move}",
     "POST /api/accounts/{login}/subject", "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
-MANAGED = {w for w in WRITES if w.startswith(("POST /api/accounts", "POST /api/keys")) or "audit" in w}  # not the officer's to do
+MANAGED = {w for w in WRITES if w.startswith(("POST /api/accounts", "POST /api/keys", "POST /people")) or "audit" in w}  # not the officer's to do
 SAMPLE = {
     "layer": "shelter",
     "id": "1",

@@ -25,11 +25,11 @@ from tests.api.corpus import HEADERS, VALUES, WORDS
 from tests.api.people import Person
 from tests.api.town import CASES, Town
 from tests.conftest import create_database, dsns_of
+from tests.house.test_routes import SAMPLE as ROUTES
 
 pytestmark = pytest.mark.long
 FILTERS = ["q", "bbox", "district", "town", "level", "status", "sort", "cursor", "limit", "kind", "properties", "effective_level", "missing", "parent", "org", "near", "polygon", "name", "code", "lang", "theme", "next", "done", "mode"]
-SAMPLE = {"layer": "risk_source", "id": "1", "batch": "1", "change": "1", "file": "1", "number": "1", "code": "110115", "cell": "8931aa42657ffff", "ledger": "stock",
-          "login": "clerk", "key": "no-such-key", "move": "close", "kind": "issue", "source": "none", "z": "1", "x": "0", "y": "0"}
+SAMPLE = ROUTES | {"layer": "risk_source", "code": "110115", "login": "clerk"}
 EVALUATED = ("1787569", "root:x:0:0", "RISKMAP_", "<script>alert(73)", "<img src=x onerror", "<svg/onload", "$argon2id$", "password_hash", "psycopg", "Traceback")
 
 
