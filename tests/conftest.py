@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -25,6 +26,11 @@ from riskmap.store.reference import load_reference
 # A slow machine is no fault of the code: no deadline for one example.
 hypothesis.settings.register_profile("riskmap", deadline=None)
 hypothesis.settings.load_profile("riskmap")
+
+# The plain form of a fault, as in the product: the fancy one takes half a minute to draw every local value.
+structlog.configure(
+    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)]
+)
 
 UNSAFE_BUT_FAST = {
     "fsync": "off",

@@ -132,6 +132,8 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
     "POST /api/accounts/{login}/confirm": "account.manage", "POST /api/accounts/{login}/subject": "account.manage",
+    "GET /people": "account.manage", "POST /people/new": "account.manage", "POST /people/keys/new": "account.manage",
+    "POST /people/keys/{id}/{move}": "account.manage", "POST /people/{login}/{move}": "account.manage",
     "GET /api/keys": "account.manage", "POST /api/keys": "account.manage", "POST /api/keys/{id}/confirm": "account.manage",
     "POST /api/keys/{id}/revoke": "account.manage",
 })  # fmt: skip
@@ -139,7 +141,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
 FORMS = frozenset(f"POST /{path}" for path in (
     "register/{layer}", "register/{layer}/{id}", "drafts/{change}", "drafts/{change}/submit", "drafts/{change}/withdraw",
-    "account/sessions", "account/code", "audit/export",
+    "account/sessions", "account/code", "audit/export", "people/new", "people/keys/new", "people/keys/{id}/{move}", "people/{login}/{move}",
     "dangers/new", "dangers/export", "dangers/{id}/{move}",
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",

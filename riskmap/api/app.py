@@ -47,6 +47,7 @@ from riskmap.api import (
     own,
     pages,
     papers,
+    people_pages,
     records,
     reports,
     shelters,
@@ -55,9 +56,10 @@ from riskmap.api import (
     stock_pages,
     tiles,
 )
-from riskmap.api.allowed import Guard, Keeper, allowed
+from riskmap.api.allowed import OPERATION, Guard, Keeper, allowed
 from riskmap.api.bounded import SLACK, Bounded
 from riskmap.api.deps import Json
+from riskmap.api.described import describe
 from riskmap.api.gate import Loopback
 from riskmap.api.health import Measured
 from riskmap.api.health import router as health
@@ -111,6 +113,7 @@ FAMILIES = (
     shelters,
     accounts,
     keys,
+    people_pages,
     audit,
     own,
     tiles,
@@ -159,6 +162,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     for family in (*FAMILIES, signin):
         app.include_router(family.router, dependencies=checked)
     pages.mount(app, checked)
+    describe(app, OPERATION)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, actor, desk, now, once, reading, settings
+from riskmap.api.deps import Json, Number, actor, desk, now, once, reading, settings
 from riskmap.api.imports import PATH, asked_rows, batch_of, watched
 from riskmap.errors import BadInput
 from riskmap.flows import batch as flow
@@ -64,7 +64,7 @@ def listed(
 
 
 @router.post(PATH + "/{batch}/submit")
-def submit(request: Request, layer: str, batch: int, body: Annotated[HandIn, Body()]) -> Json:
+def submit(request: Request, layer: str, batch: Number, body: Annotated[HandIn, Body()]) -> Json:
     """Hand the batch in. Rows with a doubt become proposals of their own; the answer's plan_hash is of what is left."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -76,7 +76,7 @@ def submit(request: Request, layer: str, batch: int, body: Annotated[HandIn, Bod
 
 
 @router.post(PATH + "/{batch}/withdraw")
-def withdraw(request: Request, layer: str, batch: int) -> Json:
+def withdraw(request: Request, layer: str, batch: Number) -> Json:
     """Take the batch back for good, before it is decided."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -87,7 +87,7 @@ def withdraw(request: Request, layer: str, batch: int) -> Json:
 
 
 @router.post(PATH + "/{batch}/return")
-def send_back(request: Request, layer: str, batch: int, body: Annotated[Return, Body()]) -> Json:
+def send_back(request: Request, layer: str, batch: Number, body: Annotated[Return, Body()]) -> Json:
     """Return the batch to its maker with a reason."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -98,7 +98,7 @@ def send_back(request: Request, layer: str, batch: int, body: Annotated[Return, 
 
 
 @router.post(PATH + "/{batch}/approve")
-def approve(request: Request, layer: str, batch: int, body: Annotated[Approve, Body()]) -> Json:
+def approve(request: Request, layer: str, batch: Number, body: Annotated[Approve, Body()]) -> Json:
     """Put exactly the plan of that hash in force, in one transaction. Its progress is told as an upload's."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -111,7 +111,7 @@ def approve(request: Request, layer: str, batch: int, body: Annotated[Approve, B
 
 
 @router.post(PATH + "/{batch}/ask-undo")
-def ask_undo(request: Request, layer: str, batch: int, body: Annotated[Ask, Body()]) -> Json:
+def ask_undo(request: Request, layer: str, batch: Number, body: Annotated[Ask, Body()]) -> Json:
     """Its maker asks that a batch in force be taken back."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -151,7 +151,7 @@ class Mend(Strict):
 
 
 @router.post(PATH + "/{batch}/mend")
-def mend(request: Request, layer: str, batch: int, body: Annotated[Mend, Body()]) -> Json:
+def mend(request: Request, layer: str, batch: Number, body: Annotated[Mend, Body()]) -> Json:
     """Change cells of one's own plan before it is handed in: the rows are checked and planned anew, the plan gets a new hash."""
     edit = edit_of(body)
     at, who, bounds = desk(request), actor(request), settings(request)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import Request
+from fastapi import Path, Request
 from fastapi.responses import Response
 
 from riskmap.core.actor import Actor
@@ -20,7 +21,10 @@ from riskmap.flows.survey import beijing_day
 from riskmap.settings import Settings
 from riskmap.store import accounts, journal
 from riskmap.store.database import Database
+from riskmap.store.faults import unstorable
 from riskmap.store.query import Conn
+
+Number = Annotated[int, Path(gt=-(2**62), lt=2**62)]  # of a record, a batch: what a column holds
 
 
 class Json(Response):
@@ -29,7 +33,10 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str)
+        try:
+            return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str)
+        except TypeError:  # what was sent and is told back: half a sign, a number of more than 64 bits
+            return json.dumps(content, default=str).encode()
 
 
 def desk(request: Request) -> Desk:
@@ -125,7 +132,10 @@ def once(request: Request, body: Any, act: Callable[[Conn], tuple[int, Any]]) ->
     route = f"{request.method} {request.url.path}"
     who = actor(request)
     sight = [who.role, who.scope, who.orgs]  # the same request under another role is another request
-    digest = hashlib.sha256(route.encode() + orjson.dumps([body, sight], default=str)).hexdigest()
+    try:
+        digest = hashlib.sha256(route.encode() + orjson.dumps([body, sight], default=str)).hexdigest()
+    except (TypeError, UnicodeEncodeError):
+        raise unstorable() from None
     with writing(request) as conn:
         if not journal.claim(conn, who, key, route, digest):
             before = journal.recall(conn, who, key)

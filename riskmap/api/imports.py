@@ -19,7 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from riskmap import writers
-from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, settings
+from riskmap.api.deps import Json, Number, actor, client_key, desk, now, once, reading, settings
 from riskmap.errors import BadInput, NotFound, TooLarge
 from riskmap.flows import intake, plan, progress, register
 from riskmap.flows.plan import OUTCOMES
@@ -174,7 +174,7 @@ def how_far(request: Request, key: Annotated[str, Segment(min_length=8, max_leng
 
 
 @router.get(PATH + "/{batch}")
-def one(request: Request, layer: str, batch: int) -> Json:
+def one(request: Request, layer: str, batch: Number) -> Json:
     """The batch: its state, counts by outcome, and what was said about the whole file."""
     with reading(request) as conn:
         return Json(_shown(batch_of(conn, layer, batch)))
@@ -195,7 +195,7 @@ def asked_rows(outcome: str, code: str, heading: str, at_heading: str, contains:
 def rows(
     request: Request,
     layer: str,
-    batch: int,
+    batch: Number,
     outcome: Annotated[str, Query(max_length=100)] = "",
     code: Annotated[str, Query(max_length=60, description="rows with a finding of this code")] = "",
     heading: Annotated[str, Query(max_length=200, description="rows with a finding under this heading")] = "",
@@ -229,7 +229,7 @@ class Commit(BaseModel):
 
 
 @router.post(PATH + "/{batch}/commit")
-def commit(request: Request, layer: str, batch: int, body: Annotated[Commit, Body()]) -> Json:
+def commit(request: Request, layer: str, batch: Number, body: Annotated[Commit, Body()]) -> Json:
     """Execute exactly the plan of that hash, in one transaction. Sent twice, it happens once. Its progress is told as an upload's."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -242,7 +242,7 @@ def commit(request: Request, layer: str, batch: int, body: Annotated[Commit, Bod
 
 
 @router.post(PATH + "/{batch}/undo")
-def undo(request: Request, layer: str, batch: int) -> Json:
+def undo(request: Request, layer: str, batch: Number) -> Json:
     """Take the batch back, unless a row of it has been edited since."""
 
     def act(conn: Conn) -> tuple[int, Any]:
@@ -253,7 +253,7 @@ def undo(request: Request, layer: str, batch: int) -> Json:
 
 
 @router.get(PATH + "/{batch}/workbook", response_class=Response, responses={200: {"content": {writers.MEDIA["xlsx"]: {}}}})
-def workbook(request: Request, layer: str, batch: int) -> Response:
+def workbook(request: Request, layer: str, batch: Number) -> Response:
     """The person's own workbook again: bad cells coloured, a column 原因; from other formats a workbook is made."""
     bounds = settings(request)
     with tempfile.TemporaryDirectory(prefix="riskmap-back-") as folder, reading(request) as conn:

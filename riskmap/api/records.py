@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, today, writing
+from riskmap.api.deps import Json, Number, actor, client_key, desk, now, once, reading, today, writing
 from riskmap.core.cell import hex_of
 from riskmap.core.mask import Mask
 from riskmap.errors import BadInput, NotFound, Precondition
@@ -55,7 +55,7 @@ def create(request: Request, layer: str, body: Annotated[dict[str, Any], Body()]
 
 @router.patch("/{id}")
 def change(
-    request: Request, layer: str, id: int, body: Annotated[dict[str, Any], Body()], if_match: Annotated[str, Header()] = ""
+    request: Request, layer: str, id: Number, body: Annotated[dict[str, Any], Body()], if_match: Annotated[str, Header()] = ""
 ) -> Json:
     """Change one record at the version named by If-Match; a null empties a field."""
     declared = desk(request).catalogue.layer(layer)
@@ -71,7 +71,7 @@ def change(
 
 
 @router.post("/{id}/retire")
-def retire(request: Request, layer: str, id: int, if_match: Annotated[str, Header()] = "") -> Json:
+def retire(request: Request, layer: str, id: Number, if_match: Annotated[str, Header()] = "") -> Json:
     """Take one record out of service at the version named by If-Match. It stays, marked retired."""
     declared = desk(request).catalogue.layer(layer)
     version = version_of(if_match)
@@ -91,7 +91,7 @@ class Why(BaseModel):
 
 
 @router.post("/{id}/reveal")
-def reveal(request: Request, layer: str, id: int, body: Annotated[Why, Body()]) -> Json:
+def reveal(request: Request, layer: str, id: Number, body: Annotated[Why, Body()]) -> Json:
     """The persons and phones of one record without their mask. Written into the audit with the reason; no record, no row."""
     declared = desk(request).catalogue.layer(layer)
     client_key(request)

@@ -18,6 +18,7 @@ from riskmap.core.response import report as core
 from riskmap.core.response.chart import Mark, chart
 from riskmap.errors import BadInput, NotFound
 from riskmap.flows import incident, report
+from riskmap.flows.battle import battle
 from riskmap.flows.register import Desk
 from riskmap.flows.sheet import sheet
 from riskmap.flows.survey import BEIJING
@@ -37,7 +38,7 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
 }
 KINDS = ("plan", "report")  # of Word templates
-ROWS = (8, 6, 4, 2)  # of each table on the page to sign; fewer where it does not hold them
+ROWS = (8, 6, 5, 4, 3, 2)  # of each table on the page to sign; fewer where it does not hold them
 LEGEND = ("zone", "level", "group", "unmet", "shelter", "struck", "depot", "place")
 SIGN = ("draft", "check", "issue", "at")
 
@@ -53,7 +54,7 @@ class Paper:
 
 def plan_paper(conn: Conn, desk: Desk, settings: Settings, id: int, number: int, form: str, language: str, actor: Actor, now: dt.datetime) -> Paper:
     """A kept plan as a file: pdf, docx or html. Written into the audit. Raises BadInput, NotFound, Unavailable."""
-    if form not in ("pdf", "docx"):
+    if form not in MEDIA:
         raise BadInput("没有这种文件 / no such kind of file", where="format", remedy="、".join(MEDIA))
     held, kept = incident.one(conn, id), incidents.plan(conn, id, number)
     if kept is None:
@@ -65,7 +66,7 @@ def plan_paper(conn: Conn, desk: Desk, settings: Settings, id: int, number: int,
     told = {**told, "number_words": version, "subtitle": under}
     said = _said(conn, words, told, actor, now)
     if form == "html":
-        content = b""
+        content = battle(desk, settings, plan, told, said, language, water(settings.data_dir))
     elif form == "docx":
         content = docx({**told, "number": told["number_words"]}, said, png(drawing(desk, settings, plan, words)), template(settings, "plan"))
     else:

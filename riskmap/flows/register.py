@@ -292,7 +292,7 @@ def checked_one(desk: Desk, layer: Layer, values: Mapping[str, Any], before: Map
         )
     if before is not None:
         values = _with_partners(layer, values, before)
-    return check(layer, desk.catalogue.codes, {key: [value] for key, value in values.items()}, gazetteer=desk.gazetteer)
+    return check(layer, desk.catalogue.codes, {key: [value] for key, value in values.items()} or {"name": [None]}, gazetteer=desk.gazetteer)
 
 
 def planned_one(

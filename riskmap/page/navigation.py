@@ -38,6 +38,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/activity", "nav.activity", "map.read"),
     Entry("/?mode=wall", "nav.wall", "map.read"),
     Entry("/audit", "nav.audit", "audit.read"),
+    Entry("/people", "nav.people", "account.manage"),
     Entry("/roles", "nav.roles", "roles.read"),
 )
 # the signed-in person's own pages, under their name

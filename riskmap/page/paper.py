@@ -15,9 +15,9 @@ from riskmap.core.printable import printable
 from riskmap.page import environment, texts
 
 # The first page: sections left, right and across, with how many rows of a table or lines of a list stand there before the annex.
-LEFT, RIGHT, ACROSS = ("map",), ("people", "zone"), ("shelters", "supplies", "teams", "unknowns")
+LEFT, RIGHT, ACROSS, BESIDE = ("map",), ("people", "zone"), ("shelters",), (("supplies",), ("teams", "unknowns"))
 LONGEST = 46  # signs of a cell on the first page
-FIRST = ("incident", *LEFT, *RIGHT, *ACROSS)
+COLUMNS = {"supplies": 5, "teams": 5}  # on the first page; which depot gives it, and why one was not called, stand in the annex
 
 
 def css(web_dir: Path) -> str:
@@ -38,7 +38,8 @@ def paper(web_dir: Path, language: str, sheet: Mapping[str, Any], *, mark: str, 
         sheet=sheet,
         first=[cut(sections[k], rows, words) for k in ("incident",) if k in sections] if rows else [],
         left=[sections[k] for k in LEFT if k in sections] if rows else [],
-        right=[cut(sections[k], rows, words) for k in RIGHT if k in sections] if rows else [],
+        right=[cut(sections[k], max(rows, 6), words) for k in RIGHT if k in sections] if rows else [],
+        beside=[[cut(sections[k], rows, words) for k in keys if k in sections] for keys in BESIDE] if rows else [],
         across=[cut(sections[k], rows, words) for k in ACROSS if k in sections] if rows else [],
         annex=[s for s in sheet["sections"] if whole and s["parts"]],
         mark=mark,
@@ -65,6 +66,8 @@ def cut(section: Mapping[str, Any], rows: int, words: Mapping[str, str]) -> dict
             kept = sorted(range(len(part[name])), key=lambda i: (part[name][i].get("tone") != "bad", i))[:rows]
             part = {**part, name: [part[name][i] for i in sorted(kept)], "more": words["paper.more"].format(n=len(part[name]) - rows)}
         if part["kind"] == "table":
-            part = {**part, "rows": [{**r, "cells": [short(c, words) for c in r["cells"]]} for r in part["rows"]]}
+            most = COLUMNS.get(section["key"], len(part["head"]))
+            short_rows = [{**r, "cells": [short(c, words) for c in r["cells"][:most]]} for r in part["rows"]]
+            part = {**part, "head": part["head"][:most], "rows": short_rows}
         parts.append(part)
     return {**section, "parts": parts}

@@ -93,9 +93,9 @@ def single_file(
             "total": total,
             "demo": demo,
             "t": lambda key: words[key],
-            "leaflet_js": _asset(web_dir, "vendor/leaflet/leaflet.js"),
-            "leaflet_css": re.sub(r"url\([^)]*\)", "none", _asset(web_dir, "vendor/leaflet/leaflet.css")),
-            "css": "\n".join(_asset(web_dir, f"css/{name}.css") for name in STYLES),
+            "leaflet_js": asset(web_dir, "vendor/leaflet/leaflet.js"),
+            "leaflet_css": re.sub(r"url\([^)]*\)", "none", asset(web_dir, "vendor/leaflet/leaflet.css")),
+            "css": "\n".join(asset(web_dir, f"css/{name}.css") for name in STYLES),
             "drawn": min(len(records), MARKS_MOST),
             "level_names": [words[f"level.{n}"] for n in range(5)],
             "numerals": ["", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ"],
@@ -104,14 +104,14 @@ def single_file(
     made = FileMap(bounds)
     shell.add_child(made)
     said = JsCode("snapshot.words")
-    _add(made, districts, _district_style, said)
+    add_shapes(made, districts, _district_style, said)
     if cells and cells["features"]:
-        _add(made, cells, _cell_style, said)
+        add_shapes(made, cells, _cell_style, said)
     made.add_child(Marks([r for r in records if r.get("lon") is not None][:MARKS_MOST]))
     return shell.render()
 
 
-def _add(made: folium.Map, collection: Mapping[str, Any], style: Any, said: JsCode) -> None:
+def add_shapes(made: folium.Map, collection: Mapping[str, Any], style: Any, said: JsCode) -> None:
     """One set of shapes; an empty collection adds nothing (Folium refuses it)."""
     if collection["features"]:
         made.add_child(Shapes(dict(collection), style_function=style, on_each_feature=said, smooth_factor=0.5, control=False))
@@ -130,7 +130,7 @@ def _cell_style(feature: Mapping[str, Any]) -> dict[str, Any]:
     return {"color": "#FFFFFF", "weight": 0.5, "fillColor": LEVELS[level], "fillOpacity": CELL_OPACITY[level]}
 
 
-def _asset(web_dir: Path, name: str) -> str:
+def asset(web_dir: Path, name: str) -> str:
     """An own or vendored file for inlining; what could end its element is refused rather than mended."""
     text = (web_dir / name).read_text("utf-8")
     if re.search(r"</(script|style)", text, re.IGNORECASE):

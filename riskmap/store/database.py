@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from riskmap.core.actor import Actor
 from riskmap.errors import Unavailable
-from riskmap.store.faults import RETRY, problem
+from riskmap.store.faults import RETRY, problem, unstorable
 from riskmap.store.query import Conn
 
 WAIT_S = 2.0  # how long a request may wait for a connection before it is told to come back
@@ -142,6 +142,9 @@ def _session(pool: ConnectionPool[Any], write: bool, values: dict[str, str]) -> 
         if told is None:
             raise
         raise told from error
+    except UnicodeEncodeError as error:  # half a sign, as JSON may say it
+        _rollback(conn)
+        raise unstorable() from error
     except BaseException:
         _rollback(conn)
         raise

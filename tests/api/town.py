@@ -416,6 +416,12 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/accounts/{login}/unlock": of_account("unlock"),
     "POST /api/accounts/{login}/confirm": confirmed,
     "POST /api/accounts/{login}/subject": of_account("subject", subject="248289761001"),
+    "POST /people/new": lambda t: (
+        "keeper", "/people/new", posted(t, "keeper", login="neu2", name="某", role="commander", org="110000")),
+    "POST /people/{login}/{move}": lambda t: ("keeper", f"/people/{t.account()}/disable", posted(t, "keeper")),
+    "POST /people/keys/new": lambda t: ("keeper", "/people/keys/new", posted(t, "keeper", name="程序", org="110000", days="9")),
+    "POST /people/keys/{id}/{move}": lambda t: (
+        "keeper", f"/people/keys/{t.ask('keeper', '/api/keys', json={'name': '程序', 'org': '110000'})['id']}/revoke", posted(t, "keeper")),
     "POST /api/keys": lambda t: ("keeper", "/api/keys", {"json": {"name": "程序", "org": "110000"}}),
     "POST /api/keys/{id}/confirm": of_key("confirm"),
     "POST /api/keys/{id}/revoke": of_key("revoke"),

@@ -152,6 +152,17 @@ def test_the_shipped_template_is_made_the_same_every_time() -> None:
     assert words_of(shipped()) == words_of(first)
 
 
+def test_the_template_is_handed_out_by_the_command_line(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from riskmap.cli import load
+
+    done = CliRunner().invoke(load(), ["paper-template", "-o", str(tmp_path / "plan.docx")])
+    assert done.exit_code == 0 and "plan.docx" in done.output
+    assert words_of((tmp_path / "plan.docx").read_bytes()) == words_of(shipped())
+    flow.try_template(settings().model_copy(update={"paper_dir": tmp_path}), "plan")
+
+
 def test_the_word_file_opens_in_libreoffice(db: Database, desk: Desk, kept: int, tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if office is None:
