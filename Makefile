@@ -19,6 +19,7 @@ dev:             ## what the tests need as well
 	@setup/vendor.sh
 	@setup/paper.sh
 	@setup/browser.sh
+	@setup/oracle.sh
 
 vendor:          ## front-end libraries alone
 	@setup/vendor.sh

@@ -18,6 +18,7 @@ from riskmap.core.layer import Layer, LayerField, Option
 from riskmap.core.ledger import Ledger
 from riskmap.core.response.substance import Substance, substances
 from riskmap.core.response.supply import Norm, norms, packs
+from riskmap.core.road.speed import Speeds, speeds
 from riskmap.errors import NotFound, SetupError
 
 RESPONSE = ("substance", "relief_norm", "relief_pack", "event_kind", "report_deadline")
@@ -126,6 +127,11 @@ def response(codes_dir: Path) -> Response:
     """The tables a plan reckons with."""
     matter, norm, pack, kind, deadline = (_table(codes_dir / f"{name}.tsv") for name in RESPONSE)
     return Response(substances(matter), norms(norm), packs(pack), {r["code"]: r for r in kind}, tuple(deadline))
+
+
+def road_speeds(codes_dir: Path) -> Speeds:
+    """How fast each class of road is driven."""
+    return speeds(_table(codes_dir / "road_class.tsv"))
 
 
 def _ledgers(found: list[tuple[Layer, Path]], codes: Mapping[str, tuple[Option, ...]]) -> dict[str, Ledger]:

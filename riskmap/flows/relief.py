@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from riskmap.core.consequence.zone import bearing_from
 from riskmap.core.response import supply, team
 from riskmap.core.response.area import Area
+from riskmap.core.response.travel import STRAIGHT, Ways, travel
 from riskmap.flows.register import Desk
 from riskmap.flows.survey import beijing_day
 from riskmap.store import incidents
@@ -24,9 +24,10 @@ def base(r: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def supplies(
-    conn: Conn, desk: Desk, zone: Area, people: int, outdoor: int, days: int, beside: int | None, now: dt.datetime
+    conn: Conn, desk: Desk, zone: Area, people: int, outdoor: int, days: int, beside: int | None, now: dt.datetime,
+    to: Mapping[str, Any], ways: Ways = STRAIGHT,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(needs with what is taken and what is short, the depots in them)."""
+    """(needs with what is taken and what is short, the depots in them). `to`: where it is wanted, {kind, lon, lat}; the soonest there give first."""
     tables = desk.catalogue.response
     depots = {
         r["id"]: base(r) | {"level": r["attributes"].get("depot_level")}
@@ -36,9 +37,14 @@ def supplies(
     if not depots:
         return [], []
     lons, lats = (np.array([d[k] for d in depots.values()], dtype=np.float64) for k in ("lon", "lat"))
-    _, far = bearing_from(zone.lon, zone.lat, lons, lats)
+    way = travel(lons, lats, np.array([to["lon"]]), np.array([to["lat"]]), "drive", ways=ways, inside="to" if to["kind"] == "incident" else None)
+    seconds = np.where(np.isnan(way.seconds[:, 0]), np.inf, way.seconds[:, 0])
+    for d, s, m in zip(depots.values(), seconds.tolist(), way.metres[:, 0].tolist(), strict=True):
+        d |= {"seconds": round(s) if np.isfinite(s) else None, "distance_m": round(m) if np.isfinite(s) else None}
     shut = {id for id, yes in zip(depots, (zone.inside(lons, lats) | zone.downwind(lons, lats)).tolist(), strict=True) if yes}
-    order = [id for _, id in sorted(zip(far.tolist(), depots, strict=True)) if id not in shut]
+    if np.isfinite(seconds).any():  # where nobody gets there at all, what lies where is told all the same
+        shut |= {id for id, s in zip(depots, seconds.tolist(), strict=True) if not np.isfinite(s)}
+    order = [id for _, id in sorted(zip(seconds.tolist(), depots, strict=True)) if id not in shut]
     met = {d.code for d in desk.gazetteer.districts if d.shape is not None and shapely.intersects(d.shape, zone.shape)}
     near = [id for id in order if depots[id]["district_code"] in met and depots[id]["level"] != "city"]
     beyond = [id for id in order if id not in set(near)]
@@ -92,7 +98,7 @@ def supplies(
     return out, [depots[id] for id in order if id in used]
 
 
-def teams(conn: Conn, desk: Desk, zone: Area, kind: str) -> tuple[list[dict[str, Any]], list[str]]:
+def teams(conn: Conn, desk: Desk, zone: Area, kind: str, ways: Ways = STRAIGHT) -> tuple[list[dict[str, Any]], list[str]]:
     wanted = desk.catalogue.response.kinds.get(kind, {}).get("teams", "").split(";")
     rows = [
         base(r)
@@ -104,4 +110,4 @@ def teams(conn: Conn, desk: Desk, zone: Area, kind: str) -> tuple[list[dict[str,
         }
         for r in incidents.places(conn, desk.catalogue.with_role("team"))
     ]
-    return team.called(rows, [k for k in wanted if k], zone)
+    return team.called(rows, [k for k in wanted if k], zone, ways=ways)

@@ -23,9 +23,9 @@ from riskmap.core.response.area import Area, area
 from riskmap.core.response.crowd import Group
 from riskmap.core.response.population import residents
 from riskmap.core.response.scenario import Given, Holding, Settled, settle
-from riskmap.core.response.travel import DETOUR, SPEED_MS
+from riskmap.core.response.travel import DETOUR, Ways
 from riskmap.errors import NotFound
-from riskmap.flows import relief
+from riskmap.flows import relief, roads, route
 from riskmap.flows.register import Desk
 from riskmap.store import hazards, incidents
 from riskmap.store.query import Conn
@@ -34,9 +34,6 @@ HELPLESS = ("hospital", "nursing_home", "welfare")  # their people go by vehicle
 CHEMICAL = ("accident.chemical", "accident.production", "accident.environment", "accident.fire")
 GEOD = Geod(ellps="WGS84")
 MOST_SOURCES = 200
-LACK_ROADS = (
-    "没有路网：行程是直线乘系数的估算，未核查是否穿过影响区 / no roads: ways are estimates, and were not checked against the zone"
-)
 LACK_TOWNS = "没有街道边界：位置按区和方位说 / no town borders: places are told by district and bearing"
 LACK_WIND = "没有风的观测 / no wind was observed"
 LACK_PEOPLE = "定级还没有完成，居民数未知 / the city is not graded yet, residents are not known"
@@ -85,7 +82,7 @@ def made(
     now: dt.datetime,
     beside: int | None = None,
 ) -> dict[str, Any]:
-    """A plan: {assumptions, warnings, lacks, zone, people, groups, sites, sources, shelters, assignment, supplies, teams, touches, at}.
+    """A plan: {assumptions, warnings, lacks, zone, people, sites, sources, shelters, assignment, supplies, teams, roads, routes, touches, at, …}.
 
     `beside`: the incident itself, whose own reservations are not counted against it. Raises BadInput.
     """
@@ -103,21 +100,29 @@ def made(
     inside = _inside(conn, desk, zone)
     groups, people = _people(desk, ground, zone, inside)
     shelters = refuge.judged(_shelters(conn, desk, beside), zone)
-    table, unmet, placed = _assigned(groups, shelters, s)
+    held = roads.current(conn, now)
+    ways = route.around(held, zone)
+    table, unmet, placed = _assigned(groups, shelters, s, ways)
     outdoor = sum(a["people"] for a in table if next(x for x in shelters if x["id"] == a["shelter"])["space"] == "outdoor")
     helpless = sum(x["occupants"] or 0 for x in inside["sites"] if x["kind"] in HELPLESS)
     moving = None if people is None else sum(g.people for g in groups)
-    supplies, depots = relief.supplies(conn, desk, zone, (moving or 0) + helpless, outdoor, s.days, beside, now)
-    teams, lacking = relief.teams(conn, desk, zone, kind)
+    at = {"id": place.feature_id, "name": place.name, "lon": place.lon, "lat": place.lat}
+    wanted = route.wanted(table, shelters, at)
+    supplies, depots = relief.supplies(conn, desk, zone, (moving or 0) + helpless, outdoor, s.days, beside, now, wanted, ways)
+    teams, lacking = relief.teams(conn, desk, zone, kind, ways)
+    asked = route.of_plan(table, {x["id"]: x for x in shelters}, s.mode, teams, at, depots, wanted)
     lacks = [
-        LACK_ROADS,
+        *route.lacks(held),
         LACK_TOWNS,
         *([LACK_WIND] if s.kind == "plume" and s.wind_ms is None else []),
         *([LACK_PEOPLE] if ground is None else []),
         LACK_OCCUPANCY,
     ]
-    s.tell("detour", DETOUR, "default", "路程 = 直线 × 系数 / way = straight line × factor")
-    s.tell("speed_kmh", round(SPEED_MS[s.mode] * 3.6, 1), "default", "", "km/h")
+    if held.dataset is None:
+        s.tell("detour", ways.detour, "default", "路程 = 直线 × 系数 / way = straight line × factor")
+        s.tell("speed_kmh", round(ways.speed_ms(s.mode) * 3.6, 1), "default", "", "km/h")
+    else:
+        s.tell("roads", f"{held.dataset['name']} {held.dataset['valid_on']}", "record", held.assumes())
     outcome = {
         "at": now.isoformat(),
         "place": {"lon": place.lon, "lat": place.lat, "feature_id": place.feature_id, "name": place.name, "layer": place.layer},
@@ -147,6 +152,9 @@ def made(
         "depots": depots,
         "teams": teams,
         "teams_lacking": lacking,
+        "roads": held.told(),
+        "routes": route.routes(conn, held, ways, zone, asked),
+        "supplies_to": wanted,
     }
     used = {a["shelter"] for a in table}
     orgs = {
@@ -273,10 +281,10 @@ def _shelters(conn: Conn, desk: Desk, beside: int | None) -> list[dict[str, Any]
 
 
 def _assigned(
-    groups: Sequence[Group], shelters: list[dict[str, Any]], s: Settled
+    groups: Sequence[Group], shelters: list[dict[str, Any]], s: Settled, ways: Ways
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
     """(rows of the table, who is left over and where, how many have a place)."""
-    done, way, offered = crowd.sent(groups, shelters, s.mode, s.limit_m)
+    done, way, offered = crowd.sent(groups, shelters, s.mode, s.limit_m, ways)
     table = [
         {
             "group": groups[g].name,
@@ -298,8 +306,9 @@ def _assigned(
             "lat": round(g.lat, 6),
             "people": n,
             "site": g.site,
+            "why": crowd.left_why(way, k),
         }
-        for g, n in zip(groups, done.unmet.tolist(), strict=True)
+        for k, (g, n) in enumerate(zip(groups, done.unmet.tolist(), strict=True))
         if n
     ]
     return table, sorted(unmet, key=lambda u: (-u["people"], u["group"])), done.met

@@ -19,6 +19,11 @@ def main() -> int:
             from riskmap.readers import kind
 
             kind.read(Path(paths["path"]), Path(paths["scratch"]), limits).write(Path(paths["result"]))
+        elif order["task"] == "roads":
+            from riskmap.readers import road, roadfile
+
+            asked = json.loads(Path(paths["asked"]).read_text("utf-8"))
+            road.saved(roadfile.read(Path(paths["path"]), asked, Path(paths["scratch"]), limits), Path(paths["result"]))
         elif order["task"] == "examine":
             from riskmap.readers import attachment
 

@@ -19,6 +19,7 @@ ROOMS = {
     "geopandas": ("riskmap/readers", "riskmap/writers"),
     "pyogrio": ("riskmap/readers", "riskmap/writers"),
     "pmtiles": ("riskmap/readers",),
+    "osmium": ("riskmap/readers",),
     "folium": ("riskmap/page",),
     "weasyprint": ("riskmap/writers",),
     "docxtpl": ("riskmap/writers",),

@@ -30,6 +30,9 @@ INSERT INTO idempotency (actor, key, route, request_hash) VALUES ('someone-else'
 INSERT INTO dataset (kind, name, source, valid_on) VALUES ('population', 'n', 's', '2026-01-01');
 INSERT INTO population_cell SELECT id, 1, '110101', 5 FROM dataset LIMIT 1;
 INSERT INTO fragment SELECT id, 1, '110101', 5 FROM dataset LIMIT 1;
+INSERT INTO road_node SELECT id, n, ST_SetSRID(ST_MakePoint(116, 40 + n), 4326) FROM dataset, generate_series(0, 1) n;
+INSERT INTO road_edge (dataset_id, id, source, target, class, direction, drive_kmh, walk, metres, geom)
+  SELECT id, 0, 0, 1, 'primary', 0, 24, true, 5, ST_SetSRID(ST_MakeLine(ST_MakePoint(116, 40), ST_MakePoint(116, 41)), 4326) FROM dataset;
 INSERT INTO grading_run (kind, method_id, as_of, datasets, sources, cells, engine_ms, digest, started_at)
   SELECT 'full', id, '2026-01-01', '{}', 0, 0, 1, 'd', now() FROM method LIMIT 1;
 INSERT INTO cell_grade (cell, hazard_micro, residents_milli, coping_micro, risk_micro, level, sources, run_id)

@@ -32,6 +32,7 @@ PEOPLE = Anywhere({"gate", "security_admin", "operator"})
 
 RECORD = {"S": READ, "I": PUT}
 WORKED_OUT = {"S": Anywhere(READ)}
+BROUGHT = {"S": Anywhere(READ), "I": Anywhere({"operator"})}
 REFERENCE = {"S": EVERYBODY}
 
 WALL: dict[str, dict[str, frozenset[str]]] = {
@@ -54,7 +55,9 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "stock_batch": {"S": READ, "I": STOCK, "U": STOCK},  # locked by who moves; a movement itself comes out of a document
     "stock_document": {"S": READ, "I": MOVE}, "stock_line": {"S": READ}, "stock_minimum": {"S": READ, "I": MOVE},
     "shelter_state": {"S": READ}, "shelter_occupancy": {"S": READ},  # a report of no shelter is refused before the wall is asked: tried apart
-    "dataset": WORKED_OUT, "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
+    # roads are brought by the command line
+    "road_node": BROUGHT, "road_edge": BROUGHT, "dataset": BROUGHT,
+    "population_cell": WORKED_OUT, "fragment": WORKED_OUT, "grading_run": WORKED_OUT, "cell_grade": WORKED_OUT,
     "district_grade": WORKED_OUT, "closing": WORKED_OUT,
     # drafted in the own name, approved by a second person: tried in tests/flows/test_method.py
     "method": {"S": Anywhere(READ), "U": City(PUT)},

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskmap.core.response.assignment import Assignment, assign
-from riskmap.core.response.travel import Mode, Travel, travel
+from riskmap.core.response.travel import STRAIGHT, Mode, Travel, Ways, travel
 
 WINDS = (("北", "N"), ("东北", "NE"), ("东", "E"), ("东南", "SE"), ("南", "S"), ("西南", "SW"), ("西", "W"), ("西北", "NW"))
 
@@ -36,7 +36,7 @@ def side(bearing: float, metres: float) -> str:
 
 
 def sent(
-    groups: Sequence[Group], shelters: Sequence[dict[str, Any]], mode: Mode, limit_m: float
+    groups: Sequence[Group], shelters: Sequence[dict[str, Any]], mode: Mode, limit_m: float, ways: Ways = STRAIGHT
 ) -> tuple[Assignment, Travel, list[int]]:
     """(assignment, ways, positions of the shelters that were offered). Every way within the limit is offered, none is shortlisted."""
     offered = [i for i, s in enumerate(shelters) if s["why"] is None]
@@ -49,7 +49,16 @@ def sent(
         np.array([s["lat"] for s in to], dtype=np.float64),
         mode,
         limit_m,
+        ways,
+        inside="from",
     )
     people = np.array([g.people for g in groups], dtype=np.int64)
     places: NDArray[np.int64] = np.array([s["free"] for s in to], dtype=np.int64)
     return assign(people, places, way.seconds), way, offered
+
+
+def left_why(way: Travel, group: int) -> str:
+    """Why somebody of a group is left over: no_road (none near), no_way (none leads to a shelter within the limit), no_place (those are full)."""
+    if way.no_road_from is not None and len(way.no_road_from) and way.no_road_from[group]:
+        return "no_road"
+    return "no_place" if way.seconds.shape[1] and np.isfinite(way.seconds[group]).any() else "no_way"
