@@ -33,7 +33,10 @@ LISTS = frozenset({"GET /api/methods", "GET /api/basemaps"})  # an array, every 
 KNOWN = frozenset({"GET /api/districts.geojson", "GET /api/water.geojson", "GET /api/cells"})  # 304 to who has the answer already
 
 # A second success: something made where the declared 200 says as before, or the other way round.
-ALSO: Mapping[str, str] = MappingProxyType({"POST /api/incidents/{id}/plan": "201", "POST /api/ledgers/{ledger}/imports": "200"})
+ALSO: Mapping[str, str] = MappingProxyType({
+    "POST /api/incidents/{id}/plan": "201", "POST /api/incidents/{id}/reservations": "201", "POST /api/confirmations": "201",
+    "POST /api/ledgers/{ledger}/imports": "200",
+})  # fmt: skip
 
 PROBLEM: dict[str, Any] = {
     "type": "object",

@@ -72,6 +72,9 @@ def routes(conn: Conn, held: Held, ways: Ways, zone: Area, asked: Sequence[Mappi
             )
             continue
         c = next(checked)
+        if a.get("inside") == "from" and not c["crosses"]:
+            # the middle of a cell at the rim lies outside, its people inside: where they begin is not known, and it is not called clear
+            c = c | {"crosses": True, "lon": a["from"]["lon"], "lat": a["from"]["lat"], "at_m": 0.0, "inside_m": 0.0}
         where = {"lon": round(c["lon"], 6), "lat": round(c["lat"], 6), "at_m": round(c["at_m"])} if c["crosses"] else None
         out.append(_row(a, assumes) | _times(w.seconds, w.metres) | {
             "verdict": CROSSES if c["crosses"] else CLEAR, "crosses": where, "inside_m": round(c["inside_m"]) if c["crosses"] else 0,

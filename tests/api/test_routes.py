@@ -10,8 +10,10 @@ import pytest
 import shapely
 
 from riskmap.core.actor import OPERATOR
+from riskmap.core.response.area import Area
 from riskmap.core.road.network import Network
 from riskmap.flows import roads as journey
+from riskmap.flows import route
 from riskmap.store.database import Database
 from tests.api.conftest import Client
 from tests.api.test_incidents import LAT, LON, put
@@ -117,3 +119,15 @@ def test_another_network_is_taken_at_once(client: Client, db: Database, place: d
                           {"nodes": 1, "edges": 1, "kilometres": 1}, "h2", OPERATOR, dt.datetime.now(dt.UTC))[0]  # fmt: skip
     made = plan(client, place)
     assert (made["roads"]["id"], made["roads"]["name"], made["roads"]["datum"]) == (second, "第二版", "cgcs2000")
+
+
+def test_people_of_a_cell_at_the_rim_are_not_called_clear(db: Database) -> None:
+    """Its middle lies outside, they live inside; a team's or a depot's way that stays outside is clear all the same."""
+    bring(db, town(24, 1, WEST, SOUTH))
+    zone = Area(shapely.Point(LON, LAT).buffer(0.01), LON, LAT)
+    start, goal = {"kind": "group", "name": "", "lon": LON + 6 * STEP, "lat": LAT}, {"kind": "shelter", "name": "", "lon": LON + 9 * STEP, "lat": LAT}
+    asked = [{"purpose": p, "from": start, "to": goal, "mode": "drive", "inside": i} for p, i in (("people", "from"), ("supply", None))]
+    with db.as_user(OPERATOR) as conn:
+        held = journey.current(conn, dt.datetime.now(dt.UTC))
+        people, supply = route.routes(conn, held, route.around(held, zone), zone, asked)
+    assert (people["verdict"], people["crosses"]["at_m"], supply["verdict"], supply["crosses"]) == ("crosses", 0, "clear", None)
