@@ -43,4 +43,12 @@ def test_from_empty_to_people(var: Path) -> None:
     found = {a["login"]: a for a in json.loads(run("user", "list", "--json")[1])}
     assert (found["zhao"]["role"], found["zhao"]["state"], found["zhao"]["org"]) == ("reviewer", "disabled", "110105")
     assert run("user", "enable", "zhao")[0] == 0 and run("user", "disable", "nobody")[0] == 1
+    assert run("user", "bind", "zhao", "sub-1")[0] == 0 and run("user", "bind", "chief", "sub-1")[0] == 1
+    code, said, _ = run("key", "add", "统计平台，张某负责", "--org", "110105", "--layer", "shelter", "--layer", "depot", "--days", "90")
+    key = re.search(r"rmk_([a-z0-9]{8})_\S{43}", said)
+    assert code == 0 and key
+    code, said, _ = run("key", "list", "--json")
+    assert key[0] not in said and [(k["prefix"], k["layers"], k["awaits"]) for k in json.loads(said)] == [(key[1], ["depot", "shelter"], None)]
+    assert run("key", "add", "x", "--layer", "nothing")[0] == 1 and run("key", "confirm", key[1])[0] == 1
+    assert run("key", "revoke", key[1])[0] == 0 and "revoked" in run("key", "list")[1] and run("key", "revoke", "aaaaaaaa")[0] == 1
     assert run("verify-audit")[0] == 0
