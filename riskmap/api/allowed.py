@@ -89,6 +89,9 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/incidents": "incident.read", "GET /api/incidents/{id}": "incident.read", "POST /api/incidents": "incident.command",
     "POST /api/incidents/trial": "incident.command", "POST /api/incidents/{id}/plan": "incident.command",
     "POST /api/incidents/{id}/reservations": "incident.command", "POST /api/incidents/{id}/log": "incident.command",
+    "GET /command": "incident.command", "GET /incidents": "incident.read", "GET /incidents/{id}": "incident.read",
+    "GET /incidents/{id}/plans/{n}": "incident.read", "POST /incidents/{id}/log": "incident.command",
+    "POST /incidents/{id}/hold": "incident.command",
     "POST /api/incidents/{id}/plans/{number}/export": "export.run", "POST /incidents/{id}/plans/{number}/export": "export.run",
     # stock
     "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
@@ -126,7 +129,7 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
-    "incidents/{id}/plans/{number}/export",
+    "incidents/{id}/plans/{number}/export", "incidents/{id}/log", "incidents/{id}/hold",
     "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",

@@ -24,6 +24,7 @@ from riskmap.api import (
     catalogue,
     changes,
     city,
+    command_pages,
     confirmations,
     danger_pages,
     dangers,
@@ -63,6 +64,7 @@ from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import origins
 from riskmap.errors import BadInput, Forbidden, Problem
 from riskmap.flows.grader import Grader
+from riskmap.flows.live import Bell
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
 from riskmap.store.database import Database
@@ -91,6 +93,7 @@ FAMILIES = (
     enterprises,
     confirmations,
     incidents,
+    command_pages,
     papers,
     city,
     ledgers,
@@ -149,7 +152,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
-    app.state.refusals = Refusals(db)
+    app.state.refusals, app.state.bell = Refusals(db), Bell(db)
     keeper = Keeper(db)
     app.add_middleware(Guard, keeper=keeper, db=db, settings=settings)
     app.add_middleware(Measured)
