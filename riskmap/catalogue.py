@@ -20,7 +20,7 @@ from riskmap.core.response.substance import Substance, substances
 from riskmap.core.response.supply import Norm, norms, packs
 from riskmap.errors import NotFound, SetupError
 
-RESPONSE = ("substance", "relief_norm", "relief_pack", "event_kind")
+RESPONSE = ("substance", "relief_norm", "relief_pack", "event_kind", "report_deadline")
 STANDARD = ("gb18218_table1", "gb18218_table2", "beta", "alpha", "hazard_grade")
 
 
@@ -32,6 +32,7 @@ class Response:
     norms: tuple[Norm, ...] = ()
     packs: Mapping[tuple[str, str], tuple[Decimal, str]] = dataclasses.field(default_factory=dict)
     kinds: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    deadlines: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,8 @@ def gb18218(codes_dir: Path) -> chemical.Tables:
 
 def response(codes_dir: Path) -> Response:
     """The tables a plan reckons with."""
-    matter, norm, pack, kind = (_table(codes_dir / f"{name}.tsv") for name in RESPONSE)
-    return Response(substances(matter), norms(norm), packs(pack), {r["code"]: r for r in kind})
+    matter, norm, pack, kind, deadline = (_table(codes_dir / f"{name}.tsv") for name in RESPONSE)
+    return Response(substances(matter), norms(norm), packs(pack), {r["code"]: r for r in kind}, tuple(deadline))
 
 
 def _ledgers(found: list[tuple[Layer, Path]], codes: Mapping[str, tuple[Option, ...]]) -> dict[str, Ledger]:

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     signin_lock_minutes: int = Field(15, ge=1, le=1_440)
     signin_per_address: int = Field(20, ge=1, le=10_000)  # attempts a minute
     signin_overall: int = Field(200, ge=1, le=100_000)  # attempts a minute
+    key_per_minute: int = Field(600, ge=1, le=100_000)  # requests of one API key
     one_time_hours: int = Field(72, ge=1, le=720)  # how long a password made by the product waits for its sign-in
     session_idle_minutes: int = Field(30, ge=1, le=480)
     session_hours: int = Field(12, ge=1, le=24)

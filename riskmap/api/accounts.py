@@ -81,7 +81,7 @@ def add(request: Request, body: New) -> Json:
         id, told["password"] = people.add(conn, body.login, body.name, body.role, body.org, actor(request), now())
         return 201, {"id": id, "login": body.login.strip().lower(), "role": body.role, "org": body.org}
 
-    return _with(once(request, body.model_dump(), act), told)
+    return with_secret(once(request, body.model_dump(), act), told)
 
 
 @router.post("/api/accounts/{login}/role")
@@ -130,14 +130,14 @@ def reset(request: Request, login: str, body: Reset) -> Json:
         told["password"] = people.reset_password(conn, login, actor(request), now(), body.second_factor)
         return 200, {"login": login}
 
-    return _with(once(request, body.model_dump(), act), told)
+    return with_secret(once(request, body.model_dump(), act), told)
 
 
 def _done(request: Request, login: str, body: Any, act: Callable[[Conn], dict[str, Any]]) -> Json:
     return once(request, {"login": login, "body": body}, lambda conn: (200, act(conn)))
 
 
-def _with(answer: Json, told: dict[str, str]) -> Json:
+def with_secret(answer: Json, told: dict[str, str]) -> Json:
     """The answer with what is never stored under its key."""
     if told:
         answer = Json(orjson.loads(answer.body) | told, status_code=answer.status_code)

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmap.api.deps import now
+from riskmap.api.keyed import Keys, narrowed, presented
 from riskmap.core.actor import OFFICER
 from riskmap.core.role import ROLES, may
 from riskmap.errors import Forbidden, Problem, Unauthorized
@@ -92,6 +93,10 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /command": "incident.command", "GET /incidents": "incident.read", "GET /incidents/{id}": "incident.read",
     "GET /incidents/{id}/plans/{n}": "incident.read", "POST /incidents/{id}/log": "incident.command",
     "POST /incidents/{id}/hold": "incident.command",
+    "GET /api/incidents/{id}/reports": "incident.read", "POST /api/incidents/{id}/reports": "incident.command",
+    "GET /incidents/{id}/reports": "incident.read", "POST /incidents/{id}/reports": "incident.command",
+    "GET /incidents/{id}/reports/{number}": "incident.read", "GET /incidents/{id}/timeline": "incident.read",
+    "POST /api/incidents/{id}/reports/{number}/export": "export.run", "POST /incidents/{id}/reports/{number}/export": "export.run",
     "POST /api/incidents/{id}/plans/{number}/export": "export.run", "POST /incidents/{id}/plans/{number}/export": "export.run",
     # stock
     "GET /api/stock": "map.read", "GET /api/stock/movements": "map.read", "GET /api/depots/{id}/stock": "map.read",
@@ -119,6 +124,8 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
     "POST /api/accounts/{login}/confirm": "account.manage",
+    "GET /api/keys": "account.manage", "POST /api/keys": "account.manage", "POST /api/keys/{id}/confirm": "account.manage",
+    "POST /api/keys/{id}/revoke": "account.manage",
 })  # fmt: skip
 
 # Plain forms: they carry the token in a field, which riskmap/api/posted.py reads and proves before the handler runs.
@@ -129,7 +136,8 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "method/new", "method/{id}/approve", "method/{id}/discard",
     "import/{layer}", "import/{layer}/{batch}/{move}",
     "drafts/{change}/files", "drafts/{change}/files/{file}/remove",
-    "incidents/{id}/plans/{number}/export", "incidents/{id}/log", "incidents/{id}/hold",
+    "incidents/{id}/log", "incidents/{id}/hold", "incidents/{id}/plans/{number}/export",
+    "incidents/{id}/reports", "incidents/{id}/reports/{number}/export",
     "stock/export", "stock/{id}/minimum", "stock/{id}/{kind}", "stock/documents/{id}/decide", "stock/documents/{id}/receive",
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
@@ -157,6 +165,8 @@ async def allowed(request: Request) -> None:
         raise Forbidden(
             f"{zh}不能做这件事 / not for a {en.lower()}", where=operation or route, remedy="权限表见 /roles / see /roles"
         )
+    if who.layers is not None:
+        narrowed(request, route, who)
 
 
 class Keeper:
@@ -179,14 +189,19 @@ class Guard:
 
     def __init__(self, app: ASGIApp, keeper: Keeper, db: Database, settings: Settings) -> None:
         self.app, self.keeper, self.db, self.settings = app, keeper, db, settings
+        self.keys = Keys(db, settings.key_per_minute, settings.signin_per_address)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith("/static/"):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        key = presented(request)
         try:
-            if await self.keeper.closed():
+            if key is not None:
+                request.state.signed = None
+                request.state.actor = await run_in_threadpool(self.keys.admitted, request, key)
+            elif await self.keeper.closed():
                 signed = await run_in_threadpool(signed_in, request, self.db, self.settings)
                 _whole(signed)
                 request.state.actor = signed.actor  # type: ignore[union-attr]
@@ -203,7 +218,7 @@ class Guard:
                 await run_in_threadpool(request.app.state.refusals.tell, request, fault)
             await refusal(request, fault)(scope, receive, send)
             return
-        await self.app(scope, receive, send if request.state.signed is None else unkept(send))
+        await self.app(scope, receive, send if key is None and request.state.signed is None else unkept(send))
 
 
 def unkept(send: Send) -> Send:
@@ -254,11 +269,13 @@ def _whole(signed: signin.Signed | None) -> None:
 def refusal(request: Request, fault: Problem) -> Response:
     """A problem document; for a page that needs a sign-in, the way to it."""
     path = request.url.path
-    if isinstance(fault, Unauthorized) and not path.startswith("/api/"):
+    if isinstance(fault, Unauthorized) and not path.startswith("/api/") and presented(request) is None:
         after = path + (f"?{request.url.query}" if request.url.query else "")
         if request.method not in SAFE:  # a form whose session ended: back to its page
             after = path.removesuffix("/submit").removesuffix("/withdraw").removesuffix("/sessions").removesuffix("/code")
         return RedirectResponse(f"{fault.where or SIGNIN}?next={quote(after, safe='')}", status_code=303)
     body = fault.document() | {"request_id": getattr(request.state, "request_id", "")}
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "5"} if fault.status == 503 else {})
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(fault.extra.get("retry_after", 5))} if fault.status in (429, 503) else {})
+    if isinstance(fault, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(body, default=str), fault.status, headers, "application/problem+json")

@@ -39,4 +39,4 @@ def remembered(request: Request, conn: Conn, question: tuple[Any, ...], make: Ca
     """The kept answer to a question, or a new one. The key holds the transaction snapshot: any committed write makes a new one."""
     who = actor(request)
     kept: Kept = request.app.state.kept
-    return kept.get((question, who.scope, who.orgs, today(), features.revision(conn)), make)
+    return kept.get((question, who.scope, who.orgs, who.layers, today(), features.revision(conn)), make)

@@ -23,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-COMMANDS = ("serve", "db", "grading", "data", "demo", "snapshot", "backup", "audit", "user", "doctor", "bundle")
+COMMANDS = ("serve", "db", "grading", "data", "demo", "snapshot", "backup", "audit", "user", "key", "doctor", "bundle")
 
 
 def load() -> typer.Typer:

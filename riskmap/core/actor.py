@@ -16,6 +16,7 @@ class Actor:
     scope: str = "org"
     orgs: tuple[int, ...] = field(default=())
     unit: str = ""
+    layers: tuple[str, ...] | None = None  # a program's key may be for some layers only; None: all of them
 
 
 # Until accounts exist there is one built-in officer, on the loopback address only.

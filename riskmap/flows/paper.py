@@ -14,9 +14,10 @@ import orjson
 import shapely
 
 from riskmap.core.actor import Actor
+from riskmap.core.response import report as core
 from riskmap.core.response.chart import Mark, chart
 from riskmap.errors import BadInput, NotFound
-from riskmap.flows import incident
+from riskmap.flows import incident, report
 from riskmap.flows.register import Desk
 from riskmap.flows.sheet import sheet
 from riskmap.flows.survey import BEIJING
@@ -36,7 +37,7 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
 }
 KINDS = ("plan", "report")  # of Word templates
-ROWS = (7, 5, 3)  # of each table on the page to sign; fewer where it does not hold them
+ROWS = (8, 6, 4, 2)  # of each table on the page to sign; fewer where it does not hold them
 LEGEND = ("zone", "level", "group", "unmet", "shelter", "struck", "depot", "place")
 SIGN = ("draft", "check", "issue", "at")
 
@@ -70,6 +71,24 @@ def plan_paper(conn: Conn, desk: Desk, settings: Settings, id: int, number: int,
     else:
         content = _to_sign(settings, language, told, said, sketch(drawing(desk, settings, plan, words), told["title"]), words)
     return _out(conn, actor, now, content, form, f"{held['code']}-{words['paper.version'].format(n=number)}", "incident.paper", id, {"plan": number})
+
+
+def report_paper(conn: Conn, desk: Desk, settings: Settings, id: int, number: int, form: str, language: str, actor: Actor, now: dt.datetime) -> Paper:
+    """A report as a file: pdf or docx, the final one with the timeline. Written into the audit. Raises BadInput, NotFound, Unavailable."""
+    if form not in ("pdf", "docx"):
+        raise BadInput("没有这种文件 / no such kind of file", where="format", remedy="pdf、docx")
+    words, english = texts(settings.web_dir, language), language == "en"
+    found = report.listed(conn, desk, id, now)
+    one, before = report.one(found, number)
+    line = report.timeline(conn, id, english) if one["kind"] == "final" else ()
+    told = core.sheet(one, before, found["incident"], found["deadlines"], report.kinds(desk), english, line)
+    said = _said(conn, words, told, actor, now)
+    if form == "docx":
+        content = docx({**told, "number": told["number_words"]}, said, None, template(settings, "report"))
+    else:
+        html = paper(settings.web_dir, language, told, mark=said["mark"], foot=said["foot"], sign=said["sign"], demo=said["demo"])
+        content = pdf(html, css(settings.web_dir)).content
+    return _out(conn, actor, now, content, form, f"{told['code']}-{told['number_words']}", "incident.paper", id, {"report": number})
 
 
 def drawing(desk: Desk, settings: Settings, plan: Mapping[str, Any], words: Mapping[str, str]) -> list[Mark]:
@@ -114,16 +133,14 @@ def _said(conn: Conn, words: Mapping[str, str], told: Mapping[str, Any], actor: 
 
 def _to_sign(settings: Settings, language: str, told: Mapping[str, Any], said: Mapping[str, Any], picture: str, words: Mapping[str, str]) -> bytes:
     """The PDF whose first page is the one to sign, with everything in the annex."""
-    legend = [(k, words[f"paper.k.{k}"]) for k in LEGEND]
-    made = None
+    given = {"mark": said["mark"], "foot": said["foot"], "sign": said["sign"], "demo": said["demo"], "picture": picture,
+             "legend": [(k, words[f"paper.k.{k}"]) for k in LEGEND]}  # fmt: skip
+    style = css(settings.web_dir)
     for rows in ROWS:
-        html = paper(settings.web_dir, language, told, mark=said["mark"], foot=said["foot"], sign=said["sign"], demo=said["demo"], picture=picture,
-                     legend=legend, rows=rows)  # fmt: skip
-        made = pdf(html, css(settings.web_dir))
-        if made.anchors.get("sign") == 1:
+        first = pdf(paper(settings.web_dir, language, told, rows=rows, whole=False, **given), style)
+        if first.pages == 1:
             break
-    assert made is not None
-    return made.content
+    return pdf(paper(settings.web_dir, language, told, rows=rows, **given), style).content
 
 
 def _out(conn: Conn, actor: Actor, now: dt.datetime, content: bytes, form: str, name: str, operation: str, id: int, after: dict[str, Any]) -> Paper:

@@ -41,7 +41,7 @@ def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: 
         )  # fmt: skip
     if not 1 <= len(name) <= 100:
         raise BadInput("姓名应有 1–100 个字 / a name has 1–100 signs", where="name")
-    home = _home(conn, role, org)
+    home = home_of(conn, role, org)
     password = one_time()
     if accounts.held(conn, login=login):
         raise Conflict("登录名已有人用 / the login is taken", where=login, remedy="换一个 / use another")
@@ -54,10 +54,10 @@ def add(conn: Conn, login: str, name: str, role: str, org: str, by: Actor, now: 
 def set_role(conn: Conn, login: str, role: str, org: str | None, by: Actor) -> dict[str, Any]:
     """Another role, and unit where `org` is given. The person's sessions end: a higher role may ask for more at the sign-in."""
     held = _granting(conn, login, by)
-    home = _home(conn, role, org) if org else None
+    home = home_of(conn, role, org) if org else None
     if home is None:
         known = next(o for o in orgs.every(conn) if o["id"] == held["org"])
-        home = _home(conn, role, known["code"])
+        home = home_of(conn, role, known["code"])
     accounts.change(conn, held["id"], role, home["id"], held["state"], _awaits(by))
     accounts.end_sessions(conn, held["id"])
     before, after = {"role": held["role"], "org": held["org"]}, {"role": role, "org": home["id"], "awaits": _awaits(by)}
@@ -140,7 +140,7 @@ def _awaits(by: Actor) -> str | None:
     return by.id if by.role == "security_admin" else None
 
 
-def _home(conn: Conn, role: str, org: str) -> dict[str, Any]:
+def home_of(conn: Conn, role: str, org: str) -> dict[str, Any]:
     if role not in ROLES:
         raise BadInput(f"没有这个角色: {role[:40]} / no such role", where="role", remedy="、".join(ROLES))
     home = orgs.coded(conn, org)

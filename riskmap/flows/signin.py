@@ -85,7 +85,7 @@ def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visi
     with _turn(), _gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
-        held = None if over else accounts.held(conn, login=name)
+        held = None if over else accounts.proofs(conn, login=name)
         locked = _charged(conn, bounds, held, visit.now) if held else False
     if over:
         raise over
@@ -110,7 +110,7 @@ def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visi
 def enrolment(db: Database, signed: Signed, visit: Visit) -> tuple[str, str] | None:
     """For a person who has no second factor yet: the secret to type into a device and its otpauth address; None when there is one."""
     with db.as_user(GATE, write=True) as conn:  # it locks the row
-        held = accounts.held(conn, id=signed.account_id)
+        held = accounts.proofs(conn, id=signed.account_id)
     assert held is not None
     if held["totp_confirmed"]:
         return None
@@ -123,7 +123,7 @@ def prove(db: Database, bounds: Settings, signed: Signed, code: str, visit: Visi
     with _turn(), _gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
-        held = accounts.held(conn, id=signed.account_id)
+        held = accounts.proofs(conn, id=signed.account_id)
         assert held is not None
         locked = over is not None or _charged(conn, bounds, held, visit.now)
         secret = held["totp_secret"] if held["totp_confirmed"] else second_factor.secret_of(signed.id)
@@ -151,7 +151,7 @@ def change_password(db: Database, bounds: Settings, signed: Signed, old: str, ne
     with _turn(), _gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
-        held = accounts.held(conn, id=signed.account_id)
+        held = accounts.proofs(conn, id=signed.account_id)
         assert held is not None
         locked = over is not None or _charged(conn, bounds, held, visit.now)
     if over:
@@ -163,7 +163,7 @@ def change_password(db: Database, bounds: Settings, signed: Signed, old: str, ne
         _failed(db, bounds, held, signed.actor.id, visit, "locked" if locked else "wrong")
         raise Unauthorized("原口令不对 / the old password is wrong")
     with _gate(db, visit) as conn:
-        _unmoved(accounts.held(conn, id=held["id"]), held["password_hash"])
+        _unmoved(accounts.proofs(conn, id=held["id"]), held["password_hash"])
         accounts.set_password(conn, held["id"], made, False, visit.now)
         accounts.end_sessions(conn, held["id"])
         journal.audit(conn, signed.actor, "account.password", object_id=held["id"])
@@ -278,7 +278,7 @@ def _failed(db: Database, bounds: Settings, held: dict[str, Any] | None, login: 
             return
         who = Actor(held["login"], held["name"], held["role"], held["org"], "none")
         journal.audit(conn, who, "signin.failed", object_id=held["id"], after={"reason": reason}, result="refused")
-        now_held = accounts.held(conn, id=held["id"])
+        now_held = accounts.proofs(conn, id=held["id"])
         if (
             reason in ("wrong", "code")
             and now_held
@@ -294,7 +294,7 @@ def _on(conn: Conn, bounds: Settings, account_id: int, visit: Visit, done: str, 
 
     Runs inside the step's own transaction. Raises Unauthorized when the account was reset or disabled while the password was compared.
     """
-    held = _unmoved(accounts.held(conn, id=account_id), compared)
+    held = _unmoved(accounts.proofs(conn, id=account_id), compared)
     days = passwords.PROFILES[bounds.password_profile].days
     stale = days is not None and visit.now - held["password_set_at"] > dt.timedelta(days=days)
     wants_code = held["totp_confirmed"] or (bounds.totp == "required" and held["role"] in TWICE)

@@ -16,6 +16,7 @@ from riskmap.page import environment, texts
 
 # The first page: sections left, right and across, with how many rows of a table or lines of a list stand there before the annex.
 LEFT, RIGHT, ACROSS = ("map",), ("people", "zone"), ("shelters", "supplies", "teams", "unknowns")
+LONGEST = 46  # signs of a cell on the first page
 FIRST = ("incident", *LEFT, *RIGHT, *ACROSS)
 
 
@@ -25,9 +26,10 @@ def css(web_dir: Path) -> str:
 
 
 def paper(web_dir: Path, language: str, sheet: Mapping[str, Any], *, mark: str, picture: str = "", legend: Sequence[tuple[str, str]] = (),
-          demo: bool = False, rows: int = 0, sign: Sequence[str] = (), foot: str = "") -> str:  # fmt: skip
-    """The HTML. `sheet`: {title, exercise, code, number, as_of, made_at, made_by, sections, subtitle?}; `mark`: the watermark; `rows`: so many
-    rows of each table stand on the first page and all in the annex, 0: no annex, everything in one; `sign`: words of the fields to sign."""
+          demo: bool = False, rows: int = 0, whole: bool = True, sign: Sequence[str] = (), foot: str = "") -> str:  # fmt: skip
+    """The HTML. `sheet`: {title, exercise, code, number, as_of, made_at, made_by, sections, subtitle?}; `mark`: the watermark; `sign`: words of the
+    fields to sign; `rows`: so many rows of each table stand on the first page and all in the annex, 0: no annex, everything in one; not `whole`:
+    the first page alone, to see whether it holds them."""
     words, sheet = texts(web_dir, language), printable(sheet)
     sections = {s["key"]: s for s in sheet["sections"]}
     return environment(web_dir).get_template("paper.html").render(
@@ -38,7 +40,7 @@ def paper(web_dir: Path, language: str, sheet: Mapping[str, Any], *, mark: str, 
         left=[sections[k] for k in LEFT if k in sections] if rows else [],
         right=[cut(sections[k], rows, words) for k in RIGHT if k in sections] if rows else [],
         across=[cut(sections[k], rows, words) for k in ACROSS if k in sections] if rows else [],
-        annex=[s for s in sheet["sections"] if s["parts"] and not (rows and s["key"] in ("incident", "people", "zone"))],
+        annex=[s for s in sheet["sections"] if whole and s["parts"]],
         mark=mark,
         picture=Markup(picture),  # noqa: S704 - made by riskmap/page/sketch.py
         legend=legend,
@@ -49,6 +51,11 @@ def paper(web_dir: Path, language: str, sheet: Mapping[str, Any], *, mark: str, 
     )  # fmt: skip
 
 
+def short(text: str, words: Mapping[str, str]) -> str:
+    """A cell of the first page; what is longer stands whole in the annex."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 8].rstrip('；、， ')}… {words['paper.annexed']}"
+
+
 def cut(section: Mapping[str, Any], rows: int, words: Mapping[str, str]) -> dict[str, Any]:
     """The section with so many rows and lines; how many more there are is said. Rows that miss something come first in what is cut."""
     parts = []
@@ -57,5 +64,7 @@ def cut(section: Mapping[str, Any], rows: int, words: Mapping[str, str]) -> dict
         if name and len(part[name]) > rows:
             kept = sorted(range(len(part[name])), key=lambda i: (part[name][i].get("tone") != "bad", i))[:rows]
             part = {**part, name: [part[name][i] for i in sorted(kept)], "more": words["paper.more"].format(n=len(part[name]) - rows)}
+        if part["kind"] == "table":
+            part = {**part, "rows": [{**r, "cells": [short(c, words) for c in r["cells"]]} for r in part["rows"]]}
         parts.append(part)
     return {**section, "parts": parts}

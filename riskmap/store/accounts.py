@@ -15,9 +15,16 @@ def exist(conn: Conn) -> bool:
     return found["any"]
 
 
-def held(conn: Conn, login: str | None = None, id: int | None = None) -> dict[str, Any] | None:
-    """One account with its hash, held until the transaction ends; None when there is none."""
-    return row(conn, "accounts_held", login=login, id=id)
+def held(conn: Conn, login: str | None = None, id: int | None = None, subject: str | None = None) -> dict[str, Any] | None:
+    """One account without its secrets, held until the transaction ends; None when there is none."""
+    return row(conn, "accounts_held", login=login, id=id, subject=subject)
+
+
+def proofs(conn: Conn, login: str | None = None, id: int | None = None, subject: str | None = None) -> dict[str, Any] | None:
+    """`held` with password_hash and totp_secret, which the database tells to the gate alone."""
+    found = held(conn, login, id, subject)
+    secrets = row(conn, "accounts_secrets", id=found["id"]) if found else None
+    return {**found, **secrets} if found and secrets else None
 
 
 def every(conn: Conn) -> list[dict[str, Any]]:
@@ -51,7 +58,12 @@ def change(conn: Conn, id: int, role: str, org: int, state: str, awaits: str | N
 def set_password(conn: Conn, id: int, password_hash: str, must_change: bool, now: dt.datetime, awaits: str | None = None,
                  forget: bool = False) -> None:
     """`awaits`: whose grant this is, until a second person confirms; `forget`: the second factor goes with the old password."""
-    run(conn, "accounts_password", id=id, password_hash=password_hash, must_change=must_change, now=now, awaits=awaits, forget=forget)
+    run(conn, "accounts_password", id=id, password_hash=password_hash, must_change=must_change, now=now, awaits=awaits,
+        forget=forget or None)
+
+
+def set_subject(conn: Conn, id: int, subject: str | None, awaits: str | None) -> None:
+    run(conn, "accounts_subject", id=id, subject=subject, awaits=awaits)
 
 
 def charge(conn: Conn, id: int, failures: int, locked_until: dt.datetime | None) -> None:
@@ -99,11 +111,12 @@ def stands(conn: Conn, key: bytes, role: str, org: int) -> bool:
 
 
 def open_session(
-    conn: Conn, key: bytes, account_id: int, kind: str, now: dt.datetime, expires_at: dt.datetime, address: str, user_agent: str
+    conn: Conn, key: bytes, account_id: int, kind: str, now: dt.datetime, expires_at: dt.datetime, address: str, user_agent: str,
+    via: str = "password",
 ) -> None:
     run(
         conn, "accounts_session_add", key=key, account_id=account_id, kind=kind, now=now, expires_at=expires_at, address=address,
-        user_agent=user_agent,
+        user_agent=user_agent, via=via,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ WAIT_S = 2.0  # how long a request may wait for a connection before it is told t
 SESSION = """
 SELECT set_config('app.actor', %(actor)s, true), set_config('app.role', %(role)s, true), set_config('app.orgs', %(orgs)s, true),
        set_config('app.scope', %(scope)s, true), set_config('app.staff_layers', %(staff_layers)s, true),
-       set_config('app.address', %(address)s, true), set_config('app.request_id', %(request_id)s, true)
+       set_config('app.layers', %(layers)s, true), set_config('app.address', %(address)s, true), set_config('app.request_id', %(request_id)s, true)
 """
 
 set_json_loads(orjson.loads)
@@ -74,6 +74,7 @@ class Database:
             "orgs": array_text((actor.orgs or (actor.org,)) if sighted else ()),
             "scope": actor.scope,
             "staff_layers": array_text(self.staff_layers if sighted else ()),
+            "layers": "*" if actor.layers is None else array_text(actor.layers),
             "address": address or "",
             "request_id": request_id or "",
         }
@@ -89,6 +90,7 @@ class Database:
             "orgs": "{}",
             "scope": "city",
             "staff_layers": array_text(self.staff_layers),
+            "layers": "*",
             "address": "",
             "request_id": "",
         }

@@ -29,7 +29,7 @@ PASSING = {"session", "signin_attempt", "audit_seal", "idempotency", "spatial_re
 # leave nothing behind; two want a grader
 COMPUTED = {"POST /api/whatif", "POST /api/hazards/assess", "POST /api/changes/{id}/effect", "POST /api/incidents/trial"}
 WAIT = {409, 503}  # a rival that waited too long is told to ask again with its key
-ONE_EACH = ("feature", "feature_change", "import_batch", "hidden_danger", "stock_document", "attachment", "account",
+ONE_EACH = ("feature", "feature_change", "import_batch", "hidden_danger", "stock_document", "attachment", "account", "api_key",
             "shelter_state", "shelter_occupancy", "method", "confirmation")
 
 
@@ -57,7 +57,7 @@ def rows(dsns: Dsns) -> dict[str, int]:
 def same(answer: Any) -> Any:
     """What an answer says, but what is told once only (a new password) or counted (the request)."""
     told = answer.json() if "json" in answer.headers.get("content-type", "") else answer.headers.get("location", "")
-    return {k: v for k, v in told.items() if k not in ("password", "request_id")} if isinstance(told, dict) else told
+    return {k: v for k, v in told.items() if k not in ("password", "key", "request_id")} if isinstance(told, dict) else told
 
 
 def test_every_change_has_its_case() -> None:

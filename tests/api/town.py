@@ -58,6 +58,12 @@ class Town:
         """An incident with a plan."""
         return self.ask("city", "/api/incidents", json=INCIDENT)["id"]
 
+    def reported(self) -> int:
+        """An incident with a first report."""
+        id = self.incident()
+        self.ask("city", f"/api/incidents/{id}/reports", json=REPORT)
+        return id
+
     def record(self) -> int:
         return self.ask("city", "/api/layers/risk_source/features", json=self.source())["id"]
 
@@ -120,6 +126,13 @@ class Town:
         made(self.db, login, "district_clerk", "110115")
         return login
 
+    def second_keeper(self) -> Person:
+        """A second security administrator, made when first asked for."""
+        if "keeper2" not in self.people:
+            made(self.db, "keeper2", "security_admin")
+            self.people["keeper2"] = Person(self.app).signed("keeper2")
+        return self.people["keeper2"]
+
     def form(self, path: str, **more: str) -> dict[str, Any]:
         """The plain form of a page of the clerk's, as a browser without JavaScript sends it."""
         text = self.people["clerk"].get(path).text
@@ -178,6 +191,17 @@ def confirmed(t: Town) -> Request:
     made(t.db, second := f"second{login}", "security_admin")
     Person(t.app).signed(second).post(f"/api/accounts/{login}/reset-password", json={})
     return "keeper", f"/api/accounts/{login}/confirm", {"json": {}}
+
+
+def of_key(step: str) -> Callable[[Town], Request]:
+    def case(t: Town) -> Request:
+        id = t.ask("keeper", "/api/keys", json={"name": "程序", "org": "110000"})["id"]
+        if step == "revoke":
+            return "keeper", f"/api/keys/{id}/revoke", {"json": {}}
+        t.second_keeper()
+        return "keeper2", f"/api/keys/{id}/confirm", {"json": {}}
+
+    return case
 
 
 def many(t: Town) -> Request:
@@ -247,12 +271,19 @@ def record_form(t: Town) -> Request:
 
 
 INCIDENT = {"lon": 116.33, "lat": 39.72, "kind": "accident.fire", "scenario": {"kind": "circle", "radius_m": 500}}
+REPORT = {"kind": "first", "title": "库房起火", "nature": "accident.fire", "place": "大兴区", "reported_at": "2026-11-25T01:00:00+08:00"}
 CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/incidents": lambda t: ("city", "/api/incidents", {"json": INCIDENT}),
     "POST /api/incidents/trial": lambda t: ("city", "/api/incidents/trial", {"json": {"lon": 116.33, "lat": 39.72}}),
     "POST /api/incidents/{id}/plan": lambda t: ("city", f"/api/incidents/{t.incident()}/plan", {"json": {"kind": "circle"}}),
     "POST /api/incidents/{id}/reservations": lambda t: ("city", f"/api/incidents/{t.incident()}/reservations", {"json": {}}),
     "POST /api/incidents/{id}/log": lambda t: ("city", f"/api/incidents/{t.incident()}/log", {"json": {"note": "风向改变"}}),
+    "POST /api/incidents/{id}/reports": lambda t: ("city", f"/api/incidents/{t.incident()}/reports", {"json": REPORT}),
+    "POST /incidents/{id}/reports": lambda t: ("city", f"/incidents/{t.incident()}/reports", posted(t, "city", **REPORT)),
+    "POST /api/incidents/{id}/reports/{number}/export": lambda t: (
+        "city", f"/api/incidents/{t.reported()}/reports/1/export", {"json": {"format": "docx"}}),
+    "POST /incidents/{id}/reports/{number}/export": lambda t: (
+        "city", f"/incidents/{t.reported()}/reports/1/export", posted(t, "city", format="docx")),
     "POST /api/incidents/{id}/plans/{number}/export": lambda t: (
         "city", f"/api/incidents/{t.incident()}/plans/1/export", {"json": {"format": "docx"}}),
     "POST /incidents/{id}/plans/{number}/export": lambda t: ("city", f"/incidents/{t.incident()}/plans/1/export", posted(t, "city", format="docx")),
@@ -351,4 +382,7 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/accounts/{login}/reset-password": of_account("reset-password"),
     "POST /api/accounts/{login}/unlock": of_account("unlock"),
     "POST /api/accounts/{login}/confirm": confirmed,
+    "POST /api/keys": lambda t: ("keeper", "/api/keys", {"json": {"name": "程序", "org": "110000"}}),
+    "POST /api/keys/{id}/confirm": of_key("confirm"),
+    "POST /api/keys/{id}/revoke": of_key("revoke"),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from tests.api.people import Person, made
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
     "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
+    "/api/keys",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
     "/api/cells", "/api/cells/{cell}", "/api/districts", "/api/districts/{code}/grade", "/api/districts/{code}/downgrade",
@@ -31,6 +32,8 @@ READS = {
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
     "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
     "/api/incidents", "/api/incidents/{id}", "/command", "/incidents", "/incidents/{id}", "/incidents/{id}/plans/{n}",
+    "/api/incidents/{id}/reports",
+    "/incidents/{id}/reports", "/incidents/{id}/reports/{number}", "/incidents/{id}/timeline",
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
     "/api/dangers", "/api/dangers/stats", "/api/dangers/{id}", "/dangers", "/dangers/new", "/dangers/{id}",
     "/review", "/api/changes", "/api/changes/{id}",
@@ -54,6 +57,8 @@ WRITES = {
     "POST /api/changes/{id}/return", "POST /api/changes/{id}/approve", "POST /api/changes/approve", "POST /api/changes/{id}/effect",
     "POST /api/hazards/assess",
     "POST /api/incidents", "POST /api/incidents/trial", "POST /api/incidents/{id}/plan", "POST /api/incidents/{id}/reservations",
+    "POST /api/incidents/{id}/reports", "POST /incidents/{id}/reports", "POST /api/incidents/{id}/reports/{number}/export",
+    "POST /incidents/{id}/reports/{number}/export",
     "POST /api/incidents/{id}/log", "POST /api/incidents/{id}/plans/{number}/export", "POST /incidents/{id}/plans/{number}/export",
     "POST /api/layers/{layer}/export", "POST /api/layers/{layer}/features/{id}/reveal",
     "POST /api/whatif", "POST /api/ledgers/{ledger}/imports",
@@ -73,10 +78,11 @@ WRITES = {
     "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
+    "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
-MANAGED = {w for w in WRITES if w.startswith("POST /api/accounts") or "audit" in w}  # not the officer's to do
+MANAGED = {w for w in WRITES if w.startswith(("POST /api/accounts", "POST /api/keys")) or "audit" in w}  # not the officer's to do
 SAMPLE = {
     "layer": "shelter",
     "id": "1",

@@ -58,6 +58,8 @@ DEFINERS = {
     "begin_numbers": "the first code of a district comes after every one ever given in it; says nothing, the owner alone calls it",
     "next_code": "a code is given once in the city, not once in what the asker sees",
     "shelter_told": "who reports a shelter's state writes that one field of the record in force; a trigger, says nothing",
+    "secrets": "hashes and second factors are told to the sign-in alone, one account at a time",
+    "key_of": "which key of a program has this digest: told to the sign-in alone",
     "hand_over": "who takes a record over does not see it yet; exactly what both sides confirmed, says nothing",
 }
 
@@ -75,7 +77,7 @@ def test_who_sees_with_other_eyes_is_declared(dsns: Dsns) -> None:
         assert {tuple(f["config"]) for f in found} == {("search_path=pg_catalog, public, pg_temp",)}
         assert {f["name"]: f["gives"] for f in found} == {
             "level_above": "smallint", "follow": "void", "begin_numbers": "void", "next_code": "text", "hand_over": "void",
-            "shelter_told": "trigger"}  # fmt: skip
+            "shelter_told": "trigger", "secrets": "record", "key_of": "integer"}  # fmt: skip
         assert [f["name"] for f in found if f["engine"]] == []
         assert [f["name"] for f in found if not f["app"] and f["gives"] != "trigger"] == ["begin_numbers"]
         sight = conn.execute("""SELECT rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolinherit AS able
@@ -173,6 +175,14 @@ def test_own_rows_only_as_the_real_login_role(filled: Database, table: str) -> N
         assert conn.execute(query).fetchall() == []  # type: ignore[arg-type]
     with filled.as_user(actor(1, "city")) as conn:
         assert {r["steward_org"] for r in conn.execute(query).fetchall()} >= {MINE, THEIRS}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_a_key_for_other_layers_reads_nothing(filled: Database, table: str) -> None:
+    """A program's key narrowed to a layer of which there is no record: neither records nor what hangs on them."""
+    program = Actor("key:aaaaaaaa", "a", "api_client", 1, "city", (1,), layers=("protected_site",))
+    with filled.as_user(program) as conn:
+        assert conn.execute(f"SELECT 1 FROM {table}").fetchall() == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("table", [t for t in OWNED if t not in ("event",)])

@@ -41,11 +41,19 @@ INSERT INTO account (login, name, org, role, password_hash, password_set_at, cre
   VALUES ('someone-else', 'n', 1, 'auditor', 'h', now(), 'a', now());
 INSERT INTO session (key, account_id, kind, created_at, seen_at, expires_at)
   SELECT decode(repeat('00', 32), 'hex'), id, 'full', now(), now(), now() FROM account;
+INSERT INTO oidc_flow VALUES (decode(repeat('00', 32), 'hex'), 's', 'n', 'v', '/', now(), now());
+INSERT INTO api_key (prefix, key_hash, name, org, created_by, created_at, expires_at)
+  VALUES ('aaaaaaaa', decode(repeat('00', 32), 'hex'), 'n', 1, 'a', now(), now() + interval '1 day');
 SELECT set_config('app.actor', 'a', false), set_config('app.scope', 'city', false);
 INSERT INTO incident (geom, reported_at) VALUES (ST_SetSRID(ST_MakePoint(116, 40), 4326), now());
 INSERT INTO incident_log (incident_id, move, state, facts, happened_at)
   SELECT id, 'open', 'open', '{"title": "t", "kind": "accident.fire"}', now() FROM incident;
 INSERT INTO plan (incident_id, inputs, assumptions, outcome, hash) SELECT id, '{}', '[]', '{}', repeat('0', 64) FROM incident;
+INSERT INTO report (incident_id, kind, elements)
+  SELECT id, 'first', '{"title": "t", "nature": "accident.fire", "level": null, "happened_at": null, "reported_at": "2026-11-25T01:00:00+08:00",
+    "place": "p",
+    "unit": null, "source": null, "cause": null, "scene": null, "deaths": null, "missing": null, "serious": null, "injured": null, "moved": null,
+    "loss_wan": null, "scope": null, "measures": null, "trend": null, "advice": null}' FROM incident;
 INSERT INTO reservation (incident_id, feature_id, kind, quantity, out_of, expires_at)
   SELECT i.id, f.id, 'places', 1, 5, now() + interval '1 hour' FROM incident i, feature f LIMIT 1;
 INSERT INTO signin_attempt (at, address, refused) VALUES (now(), 'x', false);
