@@ -43,7 +43,7 @@ def command(request: Request) -> HTMLResponse:
     """What an incident at a place would mean; what it shows is asked of the API. The query is the client's."""
     at = desk(request).catalogue
     kinds = [(code, one) for code, one in at.response.kinds.items() if "." in code]
-    found = [layer for role in ("major_hazard", "enterprise", "source", "occupants") for layer in at.with_role(role)]
+    found = [*at.with_role("major_hazard"), *at.layers]  # where an incident may be, the likeliest first
     with reading(request) as conn:
         return framed(request, "command.html", "/command", script="command/main.js", leaflet=True, conn=conn, kinds=kinds, since=live.last(conn),
                       types=at.codes["accident_type"], substances=at.response.substances, layers=list(dict.fromkeys(found)))  # fmt: skip

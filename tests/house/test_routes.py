@@ -48,6 +48,7 @@ READS = {
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
 WRITES = {
+    "POST /incidents/{id}/log", "POST /incidents/{id}/hold",
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
     "POST /api/layers/{layer}/imports/{batch}/submit", "POST /api/layers/{layer}/imports/{batch}/withdraw",
