@@ -32,7 +32,8 @@ test: dev        ## style, import rule and every ordinary test: real PostGIS, re
 	.venv/bin/lint-imports
 	$(PY) -m pytest -m "not long"
 
-check-long: dev  ## the slow proofs: crashes, full disk, backup and restore, bundle without network
+check-long: dev  ## the slow proofs: crashes, full disk, backup and restore, bundle without network, LibreOffice
+	@setup/office.sh
 	$(PY) -m pytest tests/long tests/browser -m long --timeout=3600
 
 bench: dev       ## the table of ratios in README

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +57,16 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=24)
     session_most: int = Field(3, ge=1, le=20)  # of one person; the oldest ends
 
+    # sign-in by the identity provider of the city (OpenID Connect); none set: there is none
+    oidc_issuer: str = Field("", pattern=r"^(|https?://[^\s?#]+)$", max_length=500)
+    oidc_client_id: str = Field("", max_length=200)
+    oidc_client_secret: str = Field("", max_length=500)
+    oidc_label: str = Field("统一身份认证", min_length=1, max_length=40)  # what the link on the sign-in page says
+    oidc_acr: str = Field("", max_length=500)  # values of `acr` that mean a second factor, by commas
+    oidc_amr: str = Field("mfa,otp,hwk,sc", max_length=500)  # methods in `amr` that do
+    oidc_ca: Path | None = None  # certificates that the provider's is signed by, where the system does not know them
+    public_url: str = Field("", pattern=r"^(|https?://[^\s?#/]+)$", max_length=300)  # how browsers reach us: the provider sends them back there
+
     # the audit's head, kept where who changes the database cannot change it
     audit_head_file: Path | None = None  # another disk or a mounted folder of another machine, beside the file in var_dir
     audit_syslog: str = Field("", pattern=r"^(|/[^\s]+|[A-Za-z0-9.\-\[\]:]+:\d{1,5})$")  # host:port (UDP, RFC 5424) or a socket as /dev/log
@@ -78,6 +89,17 @@ class Settings(BaseSettings):
     tile_sources: str = ""  # path of a JSON file; see README "底图"
     tianditu_key: str = ""
     language: str = Field("zh-CN", pattern="^(zh-CN|en)$")
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Settings:
+        if not self.oidc_issuer:
+            return self
+        if not (self.oidc_client_id and self.public_url):
+            raise ValueError("RISKMAP_OIDC_ISSUER needs RISKMAP_OIDC_CLIENT_ID and RISKMAP_PUBLIC_URL")
+        host = urlsplit(self.oidc_issuer).hostname
+        if self.oidc_issuer.startswith("http://") and host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("RISKMAP_OIDC_ISSUER is https, but on this machine")
+        return self
 
     @property
     def audit_heads(self) -> Path:

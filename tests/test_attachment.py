@@ -7,8 +7,10 @@ import zlib
 
 import pytest
 
+from riskmap import readers
 from riskmap.errors import BadFile
 from riskmap.flows.attach import tidy
+from riskmap.readers import attachment, examine
 from riskmap.readers.attachment import cleaned
 
 
@@ -71,3 +73,47 @@ def test_what_is_broken_or_runs_is_refused_with_a_remedy(body: bytes) -> None:
 ])  # fmt: skip
 def test_a_file_name_is_only_a_name(name: str, kept: str) -> None:
     assert tidy(name, "jpeg") == kept
+
+
+def packed(objects: bytes, stream: bytes | None = None, filter: bytes = b"/FlateDecode") -> bytes:
+    """A PDF whose objects are packed together, as PDF 1.5 may."""
+    body = zlib.compress(objects) if stream is None else stream
+    held = b"5 0 obj << /Type /ObjStm /N 1 /First 4 /Filter " + filter + b" /Length %d >>\nstream\n" % len(body) + body + b"\nendstream endobj\n"
+    return pdf().replace(b"xref\n", held + b"xref\n", 1)
+
+
+def test_packed_objects_are_looked_into() -> None:
+    sound = packed(b"6 0 << /Type /Page >>")
+    assert cleaned(sound) == ("pdf", sound)
+    for hostile in (packed(b"6 0 << /S /JavaScript /JS (app.alert(1)) >>"), packed(b"6 0 << /S /Laun#63h >>"), packed(b"", b"no deflate"),
+                    packed(b"6 0 <<>>", filter=b"/LZWDecode")):  # fmt: skip
+        with pytest.raises(BadFile):
+            cleaned(hostile)
+
+
+def test_a_stranger_is_looked_at_in_the_child_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's own process never parses it: taken away here, it still works there."""
+
+    def never(body: bytes) -> None:
+        raise AssertionError("parsed in the server")
+
+    monkeypatch.setattr(attachment, "cleaned", never)
+    assert examine(png()) == ("png", png())
+    assert examine(jpeg(segment(0xE1, b"Exif\n\nGPS"))) == ("jpeg", jpeg())
+    assert examine(pdf()) == ("pdf", pdf())
+
+
+@pytest.mark.parametrize("body", [
+    b"<svg onload='x'/>", png()[:40], jpeg()[:-2], pdf(b"/OpenAction 5 0 R"), packed(b"/JS (1)"), packed(bytes(80_000_000)), 
+    b"%PDF-1.4" + b"/" * 2_000_000,
+], ids=["svg", "png", "jpeg", "action", "packed", "burst", "slashes"])  # fmt: skip
+def test_the_child_says_why(body: bytes) -> None:
+    with pytest.raises(BadFile) as said:
+        examine(body)
+    assert said.value.where == "file" and said.value.remedy
+
+
+def test_a_child_without_room_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "EXAMINING", readers.EXAMINING | {"memory_bytes": 60_000_000})
+    with pytest.raises(BadFile):
+        examine(jpeg() + bytes(9_000_000))

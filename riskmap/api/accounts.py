@@ -45,6 +45,12 @@ class Reset(Strict):
     second_factor: bool = False
 
 
+class Subject(Strict):
+    """Whom the identity provider calls so; null: nobody any more."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=255)] | None
+
+
 @router.get("/roles", include_in_schema=False)
 def roles(request: Request) -> HTMLResponse:
     """What each role may do, as a page."""
@@ -108,6 +114,12 @@ def enable(request: Request, login: str) -> Json:
 def confirm(request: Request, login: str) -> Json:
     """The second security administrator's yes to what the first granted: from now on it opens."""
     return _done(request, login, "confirm", lambda conn: people.confirm(conn, login, actor(request)))
+
+
+@router.post("/api/accounts/{login}/subject")
+def bind(request: Request, login: str, body: Subject) -> Json:
+    """Who comes by the identity provider under this subject is this account, once a second security administrator confirms it."""
+    return _done(request, login, body.model_dump(), lambda conn: people.bind(conn, login, body.subject, actor(request)))
 
 
 @router.post("/api/accounts/{login}/unlock")

@@ -35,6 +35,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /healthz": PUBLIC, "GET /readyz": PUBLIC, "GET /metrics": PUBLIC,
     "GET /signin": PUBLIC, "POST /signin": PUBLIC, "GET /signin/totp": PUBLIC, "POST /signin/totp": PUBLIC,
     "GET /signin/password": PUBLIC, "POST /signin/password": PUBLIC, "POST /signout": PUBLIC,
+    "GET /signin/oidc": PUBLIC, "GET /signin/oidc/back": PUBLIC,
     "GET /": "map.read",
     "GET /api/status": "map.read", "GET /api/near": "map.read", "GET /api/basemaps": "map.read",
     "GET /tiles/{source}/{z}/{x}/{y}": "map.read",
@@ -64,6 +65,11 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     # major hazards
     "GET /api/chemicals": "map.read", "POST /api/hazards/assess": "map.read", "GET /hazards/{id}": "map.read",
     "GET /enterprises": "map.read", "GET /enterprises/{id}": "map.read",
+    "GET /api/inspections": "map.read", "POST /api/inspections": "danger.report", "POST /api/inspections/{id}/withdraw": "danger.check",
+    "GET /api/violations": "map.read", "POST /api/violations": "danger.report", "POST /api/violations/{id}/withdraw": "danger.check",
+    "GET /enterprises/{id}/{what}/new": "danger.report", "POST /enterprises/{id}/{what}/new": "danger.report",
+    "POST /enterprises/{id}/{what}/{finding}/withdraw": "danger.check",
+    "GET /lists": "map.read", "POST /lists/export": "export.run", "GET /api/lists/{name}": "map.read", "POST /api/lists/{name}/export": "export.run",
     # nothing changed
     "POST /api/confirmations": "feature.propose", "POST /api/confirmations/{sitting}/undo": "feature.propose",
     "POST /enterprises/{id}/confirm": "feature.propose", "POST /enterprises/{id}/unconfirm": "feature.propose",
@@ -123,7 +129,7 @@ OPERATION: Mapping[str, str] = MappingProxyType({
     "GET /api/accounts": "account.manage", "POST /api/accounts": "account.manage", "POST /api/accounts/{login}/role": "account.manage",
     "POST /api/accounts/{login}/disable": "account.manage", "POST /api/accounts/{login}/enable": "account.manage",
     "POST /api/accounts/{login}/reset-password": "account.manage", "POST /api/accounts/{login}/unlock": "account.manage",
-    "POST /api/accounts/{login}/confirm": "account.manage",
+    "POST /api/accounts/{login}/confirm": "account.manage", "POST /api/accounts/{login}/subject": "account.manage",
     "GET /api/keys": "account.manage", "POST /api/keys": "account.manage", "POST /api/keys/{id}/confirm": "account.manage",
     "POST /api/keys/{id}/revoke": "account.manage",
 })  # fmt: skip
@@ -142,6 +148,7 @@ FORMS = frozenset(f"POST /{path}" for path in (
     "stock/documents/{id}/reverse",
     "shelters/{id}/state", "shelters/{id}/occupancy",
     "enterprises/{id}/confirm", "enterprises/{id}/unconfirm",
+    "lists/export", "enterprises/{id}/{what}/new", "enterprises/{id}/{what}/{finding}/withdraw",
 ))  # fmt: skip
 
 # Asked for before anybody is known. Static files hold our own code and styles, no record.

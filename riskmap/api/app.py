@@ -31,6 +31,7 @@ from riskmap.api import (
     enterprises,
     exports,
     features,
+    findings,
     forms,
     grades,
     hazards,
@@ -39,6 +40,7 @@ from riskmap.api import (
     incidents,
     keys,
     ledgers,
+    lists,
     method_pages,
     methods,
     own,
@@ -67,6 +69,7 @@ from riskmap.core.basemap import origins
 from riskmap.errors import BadInput, Forbidden, Problem
 from riskmap.flows.grader import Grader
 from riskmap.flows.live import Bell
+from riskmap.flows.oidc import Provider
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
 from riskmap.store.database import Database
@@ -94,6 +97,8 @@ FAMILIES = (
     hazards,
     enterprises,
     confirmations,
+    findings,
+    lists,
     incidents,
     command_pages,
     papers,
@@ -145,6 +150,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.state.desk = Desk(layers, places, settings.soft_duplicate_m)
     app.state.layers = list(layers.layers.values())
     app.state.kept = Kept(KEPT)
+    app.state.provider = Provider(settings)
     app.state.basemaps, app.state.archives = tiles.configured(settings)
     app.state.tile_origins = origins(app.state.basemaps)
     checked = [Depends(allowed)]

@@ -24,9 +24,10 @@ Id = Annotated[int, Path(ge=1, lt=2**62)]
 @router.post("/drafts/{change}/files", include_in_schema=False)
 def add(request: Request, change: Id, sent: FormWithFile) -> Response:
     """Hang a file on a draft."""
+    file = attach.examined(sent.body)
 
     def act(conn: Conn) -> tuple[int, Any]:
-        return 201, {"id": attach.add(conn, change, sent.name, sent.body, actor(request), now())}
+        return 201, {"id": attach.add(conn, change, sent.name, file, actor(request), now())}
 
     once(request, [change, sent.name, hashlib.sha256(sent.body).hexdigest()], act)
     return RedirectResponse(f"/drafts/{change}#s-files", status_code=303)

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from riskmap import writers
 from riskmap.api.deps import Json, actor, client_key, desk, now, reading, writing
-from riskmap.api.exports import mark
 from riskmap.api.framed import framed, reader
+from riskmap.api.leaving import mark
 from riskmap.api.posted import Form
 from riskmap.core.layer import PERSONAL
 from riskmap.core.mask import veiled

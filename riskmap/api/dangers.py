@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from riskmap import writers
 from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, today, writing
-from riskmap.api.exports import mark
+from riskmap.api.leaving import mark
 from riskmap.api.records import version_of
 from riskmap.core import danger
 from riskmap.errors import BadInput

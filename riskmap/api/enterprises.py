@@ -10,13 +10,15 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from riskmap.api.deps import actor, desk, now, reading, today
+from riskmap.api.findings import said
 from riskmap.api.framed import framed, reader
 from riskmap.core.actor import Actor
 from riskmap.core.filter import Filter, sort_of
 from riskmap.core.life_cycle import PROPOSERS
-from riskmap.flows import form
+from riskmap.core.role import may
+from riskmap.flows import finding, form
 from riskmap.flows.survey import beijing_day
-from riskmap.store import confirmations, enterprises, features
+from riskmap.store import confirmations, enterprises, features, findings
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,21 +44,26 @@ def file(
 
     `sitting`: what was just confirmed on the page, `left` how many took no confirmation.
     """
-    at = desk(request)
+    at, who = desk(request), actor(request)
     layer = at.catalogue.layer(LAYER)
     with reading(request) as conn:
-        record = form.record_of(conn, layer, id, actor(request), now())
+        record = form.record_of(conn, layer, id, who, now())
         records = enterprises.records(conn, id, today())
         dangers = enterprises.dangers(conn, [r["id"] for r in records], today())
         sat = confirmations.of(conn, sitting) if sitting else None
+        asked = findings.Asked(enterprise=id)
+        inspections = finding.seen(findings.page(conn, "inspection", asked, MOST), layer, who)
+        violations = findings.page(conn, "violation", asked, MOST)
     for one in records:
-        one["takes"] = takes(one, actor(request), today())
+        one["takes"] = takes(one, who, today())
     english = reader(request).language == "en"
     spelled = {name: {o.code: (o.en or o.zh) if english else o.zh for o in at.catalogue.codes[name]} for name in ("danger_grade", "danger_state")}
     options = {f.name: {o.code: (o.en or o.zh) if english else o.zh for o in at.catalogue.options(f)} for f in layer.field}
     return framed(request, "enterprise.html", "/enterprises", layer=layer, record=record, records=records, dangers=dangers, spelled=spelled,
                   options=options, layers=at.catalogue.layers, named={r["id"]: r["name"] or r["code"] for r in records}, day=beijing_day,
-                  hazards=at.hazard_layers(), key=uuid.uuid4().hex, sat=sat, sitting=sitting, left=left, me=actor(request).id)  # fmt: skip
+                  hazards=at.hazard_layers(), key=uuid.uuid4().hex, sat=sat, sitting=sitting, left=left, me=who.id,
+                  inspections=inspections, violations=violations, found=said(request), reports=may(who.role, "danger.report"),
+                  checks=may(who.role, "danger.check"))  # fmt: skip
 
 
 def takes(record: dict[str, Any], who: Actor, today: dt.date) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Request
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from riskmap import writers
 from riskmap.api.deps import actor, client_key, desk, now, today, writing
+from riskmap.api.leaving import file_name, mark
 from riskmap.core.filter import parse, sort_of
 from riskmap.flows import export
 from riskmap.store import journal
@@ -42,17 +42,9 @@ def make(request: Request, layer: str, body: Annotated[Asked, Body()]) -> Respon
         content = export.written(declared, at.catalogue, rows, body.format, mark(who.unit, who.name, at_time))
         told = {"format": body.format, "filters": body.filters, "rows": len(rows), "sha256": hashlib.sha256(content).hexdigest()}
         journal.audit(conn, who, "export", layer=layer, after=told)
-    name = f"{declared.label.zh}-{at_time.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y%m%d-%H%M}-{len(rows)}.{body.format}"
+    name = file_name(declared.label.zh, who, at_time, len(rows), body.format)
     headers = {
         "Content-Disposition": f"attachment; filename=\"{layer}.{body.format}\"; filename*=UTF-8''{quote(name)}",
         "X-Rows": str(len(rows)),
     }
     return Response(content, media_type=writers.MEDIA[body.format], headers=headers)
-
-
-def mark(unit: str, name: str, at: dt.datetime) -> str:
-    """The watermark of what leaves the product."""
-    return f"{unit} {name} {at.astimezone(dt.timezone(dt.timedelta(hours=8))):%Y-%m-%d %H:%M}"
-
-
-Rows = list[dict[str, Any]]

@@ -14,8 +14,8 @@ from riskmap.api.deps import address_of, database, now, settings
 from riskmap.core import password as passwords
 from riskmap.core.role import home
 from riskmap.core.second_factor import grouped
-from riskmap.errors import Problem, TooLarge
-from riskmap.flows import signin
+from riskmap.errors import NotFound, Problem, TooLarge
+from riskmap.flows import oidc, signin
 from riskmap.page.people import form_page
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +46,7 @@ def door(request: Request, next: str = "", lang: str = "") -> Response:
     signed = signed_in(request, database(request), settings(request))
     if signed and signed.kind == "full":
         return RedirectResponse(inside(next, signed.actor.role), status_code=303)
-    return _page(request, "signin", lang, next=next)
+    return _page(request, "signin", lang, next=next, out=_leaving(request))
 
 
 @router.post("/signin")
@@ -119,8 +119,8 @@ def leave(request: Request, form: Form) -> Response:
     if signed is not None:
         proven(form.get("csrf", ""), signed)
         signin.end(database(request), signed, visit(request))
-    out = RedirectResponse("/signin", status_code=303)
     bounds = settings(request)
+    out = RedirectResponse("/signin?out=1" if signed and signed.via == "oidc" and bounds.oidc_issuer else "/signin", status_code=303)
     out.delete_cookie(cookie_name(bounds), path="/", secure=not bounds.plain_http, httponly=True, samesite="lax")
     return out
 
@@ -160,11 +160,59 @@ def _code_page(request: Request, signed: signin.Signed, lang: str, next: str, fa
 
 def _page(request: Request, step: str, lang: str, fault: Problem | None = None, **more: Any) -> Response:
     bounds = settings(request)
+    more = {"provider": bounds.oidc_label if bounds.oidc_issuer else "", "out": ""} | more
     html = form_page(
         web_dir=bounds.web_dir, language=lang if lang in page.LANGUAGES else bounds.language, step=step,
         profile=passwords.PROFILES[bounds.password_profile], fault=fault, **{"next": "", "csrf": "", "secret": "", "address": ""} | more,
     )  # fmt: skip
     return HTMLResponse(html, status_code=fault.status if fault else 200, headers=headers())
+
+
+@router.get("/signin/oidc")
+def to_provider(request: Request, next: str = "", lang: str = "") -> Response:
+    """To the identity provider. Without one there is no such page."""
+    bounds = settings(request)
+    if not bounds.oidc_issuer:
+        raise NotFound("没有配置统一身份认证 / there is no identity provider", where="/signin")
+    try:
+        url, id = oidc.begin(database(request), bounds, _provider(request), next, visit(request))
+    except Problem as fault:
+        return _page(request, "signin", lang, fault, next=next)
+    out = RedirectResponse(url, status_code=303)
+    out.set_cookie(flow_cookie(request), id, path="/", max_age=60 * oidc.FLOW_MINUTES, secure=not bounds.plain_http, httponly=True, samesite="lax")
+    out.headers["Cache-Control"] = "no-store"
+    return out
+
+
+@router.get("/signin/oidc/back")
+def from_provider(request: Request) -> Response:
+    """Back from the identity provider, with a new session of our own or the sign-in page."""
+    bounds = settings(request)
+    if not bounds.oidc_issuer:
+        raise NotFound("没有配置统一身份认证 / there is no identity provider", where="/signin")
+    given = {name: value[:4000] for name, value in request.query_params.items() if name in ("state", "code", "iss", "error")}
+    try:
+        id = request.cookies.get(flow_cookie(request), "")
+        ticket, after = oidc.finish(database(request), bounds, _provider(request), id, given, visit(request))
+        out = went_on(request, ticket, {"next": after})
+    except Problem as fault:
+        out = _page(request, "signin", "", fault)
+    out.delete_cookie(flow_cookie(request), path="/", secure=not bounds.plain_http, httponly=True, samesite="lax")
+    return out
+
+
+def flow_cookie(request: Request) -> str:
+    return cookie_name(settings(request)) + "-oidc"
+
+
+def _provider(request: Request) -> oidc.Provider:
+    return request.app.state.provider
+
+
+def _leaving(request: Request) -> str:
+    """The provider's own sign-out, shown to who just left and came by it."""
+    bounds = settings(request)
+    return oidc.leaving(bounds, _provider(request)) if request.query_params.get("out") == "1" and bounds.oidc_issuer else ""
 
 
 def headers() -> dict[str, str]:

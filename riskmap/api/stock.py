@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from riskmap import writers
 from riskmap.api.deps import Json, actor, client_key, desk, now, once, reading, today, writing
-from riskmap.api.exports import mark
+from riskmap.api.leaving import mark
 from riskmap.core import fefo
 from riskmap.flows import stock as flow
 from riskmap.store import journal, stock

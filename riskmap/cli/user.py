@@ -16,7 +16,7 @@ from riskmap.flows.setup import opened
 from riskmap.settings import settings
 from riskmap.store import accounts
 
-user = typer.Typer(help="账户 · accounts: add list disable enable role reset-password unlock", no_args_is_help=True)
+user = typer.Typer(help="账户 · accounts: add list disable enable role reset-password confirm bind unlock", no_args_is_help=True)
 app.add_typer(user, name="user")
 
 Login = Annotated[str, typer.Argument(help="登录名 login")]
@@ -101,6 +101,16 @@ def confirm(login: Login) -> None:
     with opened(settings()) as db, db.as_user(OPERATOR, write=True) as conn:
         done = people.confirm(conn, login, OPERATOR)
     print(f"已确认 confirmed: {done['login']} · {ROLES[done['role']][0]}")
+
+
+@user.command()
+def bind(
+    login: Login, subject: Annotated[str, typer.Argument(help="统一身份认证的 sub；空串解除 whom the provider calls so; '' takes it away")]
+) -> None:
+    """绑定统一身份认证 · who comes by the identity provider under this subject is this account."""
+    with opened(settings()) as db, db.as_user(OPERATOR, write=True) as conn:
+        done = people.bind(conn, login, subject or None, OPERATOR)
+    print(f"{done['login']}: {done['subject'] or '未绑定 not bound'}")
 
 
 @user.command()

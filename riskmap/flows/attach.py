@@ -10,21 +10,26 @@ from typing import Any
 from riskmap.core.actor import Actor
 from riskmap.core.life_cycle import EDITABLE
 from riskmap.errors import BadInput, Conflict, Forbidden, NotFound
-from riskmap.readers.attachment import cleaned
+from riskmap.readers import examine
 from riskmap.store import attachments, changes, journal
 from riskmap.store.query import Conn
 
 MOST = 20  # of one proposal
 
 
-def add(conn: Conn, change: int, name: str, body: bytes, actor: Actor, now: dt.datetime) -> int | None:
-    """Hang a file on a proposal; None where it hangs there already. Raises BadFile, NotFound, Forbidden, Conflict."""
-    held = _held(conn, change, actor)
+def examined(body: bytes) -> tuple[str, bytes]:
+    """A file as it may be kept: its kind and its bytes. Asked before a transaction is begun, since a child process looks. Raises BadFile."""
     if not body:
         raise BadInput("没有文件 / no file", where="file", remedy="选一个照片或 PDF / choose a photo or a PDF")
+    return examine(body)
+
+
+def add(conn: Conn, change: int, name: str, file: tuple[str, bytes], actor: Actor, now: dt.datetime) -> int | None:
+    """Hang an examined file on a proposal; None where it hangs there already. Raises NotFound, Forbidden, Conflict."""
+    held = _held(conn, change, actor)
     if len(attachments.of_change(conn, change)) >= MOST:
         raise BadInput(f"附件最多 {MOST} 个 / at most {MOST} files", where="file")
-    kind, kept = cleaned(body)
+    kind, kept = file
     digest, named = hashlib.sha256(kept).hexdigest(), tidy(name, kind)
     id = attachments.add(conn, change, held["steward_org"], kind, named, digest, kept, actor.id, now)
     if id is not None:

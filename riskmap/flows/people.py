@@ -88,6 +88,24 @@ def reset_password(conn: Conn, login: str, by: Actor, now: dt.datetime, second_f
     return password
 
 
+def bind(conn: Conn, login: str, subject: str | None, by: Actor) -> dict[str, Any]:
+    """Whom the identity provider calls so; None takes the way away, and the sessions with it. Raises Conflict where the subject is another's."""
+    if subject is not None and not (subject.strip() == subject and subject.isprintable()):
+        raise BadInput(
+            "主体标识首尾不能有空白 / no blanks around a subject", where="subject", remedy="照抄统一身份认证给的 sub / as the provider says it"
+        )
+    held = _granting(conn, login, by) if subject else _held(conn, login, by)
+    other = accounts.held(conn, subject=subject) if subject else None
+    if other and other["id"] != held["id"]:
+        raise Conflict("这个主体已绑定别的账户 / the subject is another account's", where=other["login"])
+    awaits = _awaits(by) if subject else held["awaits"]
+    accounts.set_subject(conn, held["id"], subject, awaits)
+    ended = accounts.end_sessions(conn, held["id"])
+    before, after = {"subject": held["oidc_subject"]}, {"subject": subject, "awaits": awaits, "sessions": ended}
+    journal.audit(conn, by, "account.bind", object_id=held["id"], before=before, after=after)
+    return {"login": held["login"], "subject": subject, "awaits": awaits}
+
+
 def confirm(conn: Conn, login: str, by: Actor) -> dict[str, Any]:
     """The second person's yes to what another granted. Raises Conflict when nothing waits, Forbidden for one's own grant."""
     held = _held(conn, login, by)

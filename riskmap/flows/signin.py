@@ -63,6 +63,7 @@ class Signed:
     kind: str
     account_id: int
     actor: Actor
+    via: str = "password"  # or "oidc": the identity provider
 
     @property
     def csrf(self) -> str:
@@ -82,7 +83,7 @@ def accounts_exist(db: Database) -> bool:
 def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visit) -> Ticket:
     """The first step. Raises TooMany over a limit, else one and the same Unauthorized: wrong, unknown, disabled or locked."""
     name = login.strip().lower()[:64]
-    with _turn(), _gate(db, visit) as conn:
+    with _turn(), gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
         held = None if over else accounts.proofs(conn, login=name)
@@ -94,7 +95,7 @@ def begin(db: Database, bounds: Settings, login: str, password: str, visit: Visi
         right = passwords.matches(held["password_hash"] if held and sound else passwords.nobodys(), password)
     shut = _shut(bounds, held, visit.now) if held and sound and right else None
     if held and sound and right and not shut:
-        with _gate(db, visit) as conn:
+        with gate(db, visit) as conn:
             return _on(conn, bounds, held["id"], visit, "password", held["password_hash"])
     reason = "unknown" if held is None else "locked" if locked else "disabled" if not sound else shut[0] if shut else "wrong"
     _failed(db, bounds, held, name, visit, reason)
@@ -120,7 +121,7 @@ def enrolment(db: Database, signed: Signed, visit: Visit) -> tuple[str, str] | N
 
 def prove(db: Database, bounds: Settings, signed: Signed, code: str, visit: Visit) -> Ticket:
     """The second step: a one-time code, good once. Raises Unauthorized; after too many the account is locked."""
-    with _turn(), _gate(db, visit) as conn:
+    with _turn(), gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
         held = accounts.proofs(conn, id=signed.account_id)
@@ -131,7 +132,7 @@ def prove(db: Database, bounds: Settings, signed: Signed, code: str, visit: Visi
         if step is not None:
             accounts.set_second_factor(conn, held["id"], secret, True, step)
             accounts.end_session(conn, key_of(signed.id))
-            return _on(conn, bounds, held["id"], visit, "code", held["password_hash"])
+            return _on(conn, bounds, held["id"], visit, "code", held["password_hash"], signed.via)
     if over:
         raise over
     _failed(db, bounds, held, signed.actor.id, visit, "locked" if locked else "code")
@@ -148,7 +149,7 @@ def change_password(db: Database, bounds: Settings, signed: Signed, old: str, ne
         reasons.append("与原口令相同 the same as before")
     if reasons:
         raise BadInput("新口令不合要求 / the new password will not do", where="new", remedy="；".join(reasons))
-    with _turn(), _gate(db, visit) as conn:
+    with _turn(), gate(db, visit) as conn:
         accounts.take_turn(conn)
         over = _over(conn, bounds, visit)
         held = accounts.proofs(conn, id=signed.account_id)
@@ -162,7 +163,7 @@ def change_password(db: Database, bounds: Settings, signed: Signed, old: str, ne
     if not right:
         _failed(db, bounds, held, signed.actor.id, visit, "locked" if locked else "wrong")
         raise Unauthorized("原口令不对 / the old password is wrong")
-    with _gate(db, visit) as conn:
+    with gate(db, visit) as conn:
         _unmoved(accounts.proofs(conn, id=held["id"]), held["password_hash"])
         accounts.set_password(conn, held["id"], made, False, visit.now)
         accounts.end_sessions(conn, held["id"])
@@ -187,12 +188,12 @@ def resolve(db: Database, bounds: Settings, id: str, now: dt.datetime) -> Signed
         found["login"], found["name"], found["role"], found["org"], scope(found["role"], found["org_kind"]), tuple(found["orgs"]),
         found["unit"],
     )  # fmt: skip
-    return Signed(id, found["kind"], found["account_id"], who)
+    return Signed(id, found["kind"], found["account_id"], who, found["via"])
 
 
 def end(db: Database, signed: Signed, visit: Visit) -> None:
     """Sign out: this session is gone."""
-    with _gate(db, visit) as conn:
+    with gate(db, visit) as conn:
         if accounts.end_session(conn, key_of(signed.id)):
             journal.audit(conn, signed.actor, "signin.out", object_id=signed.account_id)
 
@@ -238,8 +239,28 @@ def network(address: str) -> str:
     return address
 
 
-def _gate(db: Database, visit: Visit) -> Any:
+def gate(db: Database, visit: Visit) -> Any:
+    """A transaction of the sign-in itself."""
     return db.as_user(GATE, write=True, address=visit.address, request_id=visit.request_id)
+
+
+def admit(db: Database, bounds: Settings, visit: Visit) -> None:
+    """Count one attempt of another door. Raises TooMany over a limit."""
+    with _turn(), gate(db, visit) as conn:
+        accounts.take_turn(conn)
+        over = _over(conn, bounds, visit)
+    if over:
+        raise over
+
+
+def opened(conn: Conn, bounds: Settings, held: dict[str, Any], visit: Visit, strong: bool) -> Ticket:
+    """The session of a person the identity provider knows; `strong`: it asked for a second factor itself."""
+    return _on(conn, bounds, held["id"], visit, "strong" if strong else "provider", held["password_hash"], "oidc")
+
+
+def named(held: dict[str, Any] | None) -> Actor:
+    """In whose name the audit is written: the account's, or the sign-in's own where there is none."""
+    return GATE if held is None else Actor(held["login"], held["name"], held["role"], held["org"], "none")
 
 
 def _over(conn: Conn, bounds: Settings, visit: Visit) -> Problem | None:
@@ -271,7 +292,7 @@ def _charged(conn: Conn, bounds: Settings, held: dict[str, Any], now: dt.datetim
 
 def _failed(db: Database, bounds: Settings, held: dict[str, Any] | None, login: str, visit: Visit, reason: str) -> None:
     """Into the audit. What was typed as an unknown login is kept as a digest only: people type passwords there."""
-    with _gate(db, visit) as conn:
+    with gate(db, visit) as conn:
         if held is None:
             digest = hashlib.sha256(login.encode()).hexdigest()[:16]
             journal.audit(conn, GATE, "signin.failed", after={"reason": reason, "login_digest": digest}, result="refused")
@@ -289,8 +310,8 @@ def _failed(db: Database, bounds: Settings, held: dict[str, Any] | None, login: 
             journal.audit(conn, who, "account.locked", object_id=held["id"], after=after)
 
 
-def _on(conn: Conn, bounds: Settings, account_id: int, visit: Visit, done: str, compared: str) -> Ticket:
-    """The next session after a step that succeeded: `done` is password, code or changed, `compared` the hash it stands on.
+def _on(conn: Conn, bounds: Settings, account_id: int, visit: Visit, done: str, compared: str, via: str = "password") -> Ticket:
+    """The next session after a step that succeeded: `done` is password, code, changed, provider or strong, `compared` the hash it stands on.
 
     Runs inside the step's own transaction. Raises Unauthorized when the account was reset or disabled while the password was compared.
     """
@@ -298,17 +319,18 @@ def _on(conn: Conn, bounds: Settings, account_id: int, visit: Visit, done: str, 
     days = passwords.PROFILES[bounds.password_profile].days
     stale = days is not None and visit.now - held["password_set_at"] > dt.timedelta(days=days)
     wants_code = held["totp_confirmed"] or (bounds.totp == "required" and held["role"] in TWICE)
-    kind = "pending_totp" if done == "password" and wants_code else "must_change" if held["must_change"] or stale else "full"
-    # A right password alone forgives its own attempt only: who has it must not get endless tries at the code.
-    left = max(held["failures"] - 1, 0) if kind == "pending_totp" else 0
+    stale = (stale or held["must_change"]) and via == "password"  # of who came by the provider no password was asked
+    kind = "pending_totp" if done in ("password", "provider") and wants_code else "must_change" if stale else "full"
+    # A right password alone forgives its own attempt only, the provider's word none: who has it must not get endless tries at the code.
+    left = max(held["failures"] - (done == "password"), 0) if kind == "pending_totp" else 0
     accounts.charge(conn, account_id, left, None)
     lasts = dt.timedelta(hours=bounds.session_hours) if kind == "full" else dt.timedelta(minutes=STEP_MINUTES)
     id = secrets.token_urlsafe(32)
-    accounts.open_session(conn, key_of(id), account_id, kind, visit.now, visit.now + lasts, visit.address, visit.agent[:300])
+    accounts.open_session(conn, key_of(id), account_id, kind, visit.now, visit.now + lasts, visit.address, visit.agent[:300], via)
     accounts.end_sessions(conn, account_id, keep=bounds.session_most)
     accounts.forget(conn, visit.now)
     if kind == "full":
         accounts.seen(conn, account_id, visit.now)
     who = Actor(held["login"], held["name"], held["role"], held["org"], "none")
-    journal.audit(conn, who, "signin" if kind == "full" else f"signin.{done}", object_id=account_id, after={"session": kind})
+    journal.audit(conn, who, "signin" if kind == "full" else f"signin.{done}", object_id=account_id, after={"session": kind, "via": via})
     return Ticket(id, kind, held["role"])

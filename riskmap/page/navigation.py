@@ -32,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("/incidents", "nav.incidents", "incident.read"),
     Entry("/enterprises", "nav.enterprises", "map.read"),
     Entry("/dangers", "nav.dangers", "map.read"),
+    Entry("/lists", "nav.lists", "map.read"),
     Entry("/stock", "nav.stock", "map.read"),
     Entry("/drafts", "nav.drafts", "feature.propose"),
     Entry("/method", "nav.method", "map.read"),

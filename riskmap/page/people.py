@@ -40,8 +40,10 @@ def half(text: str, language: str) -> str:
 
 def _rendered(name: str, web_dir: Path, language: str, **more: Any) -> str:
     words = texts(web_dir, language)
-    return (
-        environment(web_dir)
-        .get_template(name)
-        .render(language=language, t=lambda key: words[key], version=asset_version(web_dir), **more)
+    template = environment(web_dir).get_template(name)
+    return template.render(
+        language=language,
+        t=lambda key, **values: words[key].format(**values) if values else words[key],
+        version=asset_version(web_dir),
+        **more,
     )

@@ -7,6 +7,7 @@ network. A file that is hostile, broken or of an unknown kind is refused with er
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,6 +93,20 @@ def mark(path: Path, out: Path, sheet: str, marks: Iterable[Mapping[str, Any]], 
             "mark", {"path": str(path.resolve()), "result": str(result), "marks": str(listed), "scratch": folder}, asdict(limits)
         )
         out.write_bytes(result.read_bytes())
+
+
+EXAMINING = {"memory_bytes": 400_000_000, "seconds": 20, "unpacked_bytes": 10_000_000}  # files of at most 10 MB, nothing is unpacked
+_places = threading.BoundedSemaphore(2)
+
+
+def examine(body: bytes) -> tuple[str, bytes]:
+    """A photo or paper to hang on a record: ('jpeg' | 'png' | 'pdf', what is to be kept). Raises BadFile with what is wrong."""
+    with _places, tempfile.TemporaryDirectory(prefix="riskmap-attachment-") as folder:
+        path, result = Path(folder, "given"), Path(folder, "result")
+        path.write_bytes(body)
+        sandbox.run("examine", {"path": str(path), "result": str(result), "scratch": folder}, EXAMINING)
+        kind, _, kept = result.read_bytes().partition(b"\n")
+    return kind.decode(), kept
 
 
 def _source(result: Path) -> Source:

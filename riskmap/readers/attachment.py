@@ -1,7 +1,8 @@
 """A photo or a paper that hangs on a record: JPEG, PNG or PDF, looked at mark by mark and written anew without what nobody needs.
 
-Nothing is unpacked here, so nothing can burst. Of a picture only what draws it is kept: no place and time of the camera, no text, nothing
-behind its end. A PDF is taken as it is when it says nothing that runs; it is handed out as a file to save and is never shown in a page of ours.
+Runs in the throw-away child process alone (riskmap/readers/sandbox.py). Of a picture only what draws it is kept, unopened:
+no place and time of the camera, no text, nothing behind its end. A PDF is taken as it is when it says nothing that runs, in its packed objects
+neither; it is handed out as a file to save and is never shown in a page of ours.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from pathlib import Path
 
 from riskmap.errors import BadFile
 
 LARGEST_SIDE = 30_000  # pixels
+UNPACKED = 64_000_000  # bytes of a PDF's packed objects
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs"}
 _FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
@@ -20,6 +23,12 @@ _RUNS = {b"JavaScript", b"JS", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"O
          b"ImportData", b"GoToR", b"GoToE", b"Encrypt"}  # fmt: skip
 TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
 REMEDY = "只收 JPEG、PNG 照片和 PDF；请另存后重试 / JPEG, PNG or PDF only; save it anew and try again"
+
+
+def examine(path: Path, result: Path) -> None:
+    """`cleaned`, from a file to a file: a line with the kind, then what is to be kept."""
+    kind, kept = cleaned(path.read_bytes())
+    result.write_bytes(kind.encode() + b"\n" + kept)
 
 
 def cleaned(body: bytes) -> tuple[str, bytes]:
@@ -113,7 +122,31 @@ def _scan(body: bytes, at: int) -> int:
 def _pdf(body: bytes) -> bytes:
     if not re.match(rb"%PDF-[12]\.\d", body) or b"%%EOF" not in body[-1024:] or b"startxref" not in body[-2048:]:
         raise _broken("PDF")
-    for name in re.findall(rb"/([A-Za-z#][A-Za-z0-9#]*)", body):
+    _harmless(body)
+    room = UNPACKED
+    for found in re.finditer(rb"/ObjStm\b[^\0]{0,2000}?>>\s*stream\r?\n", body):
+        if b"/FlateDecode" not in _dictionary(body, found):
+            raise _broken("PDF ObjStm")
+        inflate = zlib.decompressobj()
+        try:
+            objects = inflate.decompress(body[found.end() :], room)
+        except zlib.error:
+            raise _broken("PDF ObjStm") from None
+        room -= len(objects)
+        if room <= 0:
+            raise _broken("PDF ObjStm")
+        _harmless(objects)
+    return body
+
+
+def _dictionary(body: bytes, found: re.Match[bytes]) -> bytes:
+    """What is said of a stream, before and after its type."""
+    return body[max(0, found.start() - 2000, body.rfind(b" obj", 0, found.start())) : found.end()]
+
+
+def _harmless(text: bytes) -> None:
+    """No name of something that runs, however it is spelled. Raises BadFile."""
+    for name in re.findall(rb"/([A-Za-z#][A-Za-z0-9#]*)", text):
         plain = re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), name)
         if plain in _RUNS:
             raise BadFile(
@@ -121,7 +154,6 @@ def _pdf(body: bytes) -> bytes:
                 where="file",
                 remedy="用“打印为 PDF”另存后重试 / print it to a new PDF",
             )
-    return body
 
 
 def _sides(wide: int, high: int) -> None:

@@ -19,6 +19,10 @@ def main() -> int:
             from riskmap.readers import kind
 
             kind.read(Path(paths["path"]), Path(paths["scratch"]), limits).write(Path(paths["result"]))
+        elif order["task"] == "examine":
+            from riskmap.readers import attachment
+
+            attachment.examine(Path(paths["path"]), Path(paths["result"]))
         else:
             from riskmap.readers import returned
 

@@ -99,6 +99,16 @@ def forget(conn: Conn, now: dt.datetime) -> None:
     run(conn, "accounts_forget", now=now, since=now - dt.timedelta(days=1))
 
 
+def begin_flow(conn: Conn, key: bytes, state: str, nonce: str, verifier: str, next: str, now: dt.datetime, expires_at: dt.datetime) -> None:
+    """A way to the identity provider and back, of the browser that holds the key."""
+    run(conn, "accounts_flow_add", key=key, state=state, nonce=nonce, verifier=verifier, next=next, now=now, expires_at=expires_at)
+
+
+def take_flow(conn: Conn, key: bytes) -> dict[str, Any] | None:
+    """The way a browser began; gone with the asking. Says nothing of its age: the caller judges."""
+    return row(conn, "accounts_flow_take", key=key)
+
+
 def session(conn: Conn, key: bytes) -> dict[str, Any] | None:
     """Who a session is and what the person sees; None when there is no such session. Says nothing of its age: the caller judges."""
     return row(conn, "accounts_session", key=key)

@@ -30,7 +30,8 @@ PASSING = {"session", "signin_attempt", "audit_seal", "idempotency", "spatial_re
 COMPUTED = {"POST /api/whatif", "POST /api/hazards/assess", "POST /api/changes/{id}/effect", "POST /api/incidents/trial"}
 WAIT = {409, 503}  # a rival that waited too long is told to ask again with its key
 ONE_EACH = ("feature", "feature_change", "import_batch", "hidden_danger", "stock_document", "attachment", "account", "api_key",
-            "shelter_state", "shelter_occupancy", "method", "confirmation")
+            "shelter_state", "shelter_occupancy", "method", "confirmation",
+            "inspection", "violation")
 
 
 @pytest.fixture(scope="module")

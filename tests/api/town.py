@@ -19,6 +19,8 @@ RICE = {"supply_code": "1010200", "unit": "kg", "batch_no": "B1", "location": "A
 PEOPLE = {"clerk": ("district_clerk", "110115"), "checker": ("reviewer", "110115"), "city": ("risk_officer", "110000"),
           "keeper": ("security_admin", "110000"), "second": ("risk_officer", "110000"), "far": ("district_clerk", "110105"),
           "auditor": ("auditor", "110000")}  # fmt: skip
+INSPECTION = {"kind": "routine", "unit": "大兴区应急管理局", "inspectors": "李某、王某", "result": "found", "findings": "通道堵塞"}
+VIOLATION = {"kind": "facility", "fact": "报警器未投用", "basis": "安全生产法第三十六条", "measure": "order"}
 _numbers = itertools.count(1)
 Request = tuple[str, str, dict[str, Any]]  # who asks, path, the rest
 
@@ -70,6 +72,16 @@ class Town:
     def sitting(self, id: int) -> str:
         """A confirmation of a record."""
         return self.ask("clerk", "/api/confirmations", json={"records": [{"id": id, "version": 1}]})["sitting"]
+
+    def firm(self) -> int:
+        """An enterprise of 大兴区."""
+        n = next(_numbers)
+        sent = {"name": f"甲一净水剂厂 {n}", "lon": round(116.30 + n % 70 * 0.002, 4), "lat": 39.71, "district": "大兴区"}
+        return self.ask("city", "/api/layers/enterprise/features", json=sent)["id"]
+
+    def found(self, what: str, given: dict[str, Any]) -> int:
+        """An inspection or a violation that the clerk wrote down."""
+        return self.ask("clerk", f"/api/{what}", json={"feature_id": self.record()} | given)["id"]
 
     def draft(self) -> int:
         return self.ask("clerk", "/api/layers/risk_source/changes", json={"kind": "create", "values": self.source()})["id"]
@@ -366,6 +378,18 @@ CASES: dict[str, Callable[[Town], Request]] = {
         "clerk", f"/shelters/{t.shelter()}/state", {"data": {"csrf": t.people["clerk"].token, "state": "opened"}}),
     "POST /shelters/{id}/occupancy": lambda t: (
         "clerk", f"/shelters/{t.shelter(True)}/occupancy", {"data": {"csrf": t.people["clerk"].token, "people": "12"}}),
+    "POST /lists/export": lambda t: ("clerk", "/lists/export", posted(t, "clerk", list="districts", format="csv")),
+    "POST /api/lists/{name}/export": lambda t: ("clerk", "/api/lists/violations/export", {"json": {}}),
+    "POST /api/inspections": lambda t: ("clerk", "/api/inspections", {"json": {"feature_id": t.record()} | INSPECTION}),
+    "POST /api/violations": lambda t: ("clerk", "/api/violations", {"json": {"feature_id": t.record()} | VIOLATION}),
+    "POST /api/inspections/{id}/withdraw": lambda t: (
+        "checker", f"/api/inspections/{t.found('inspections', INSPECTION)}/withdraw", {"json": {"reason": "登错了企业"}}),
+    "POST /api/violations/{id}/withdraw": lambda t: (
+        "checker", f"/api/violations/{t.found('violations', VIOLATION)}/withdraw", {"json": {"reason": "登错了企业"}}),
+    "POST /enterprises/{id}/{what}/new": lambda t: (
+        "clerk", f"/enterprises/{t.firm()}/violation/new", posted(t, "clerk", **VIOLATION)),
+    "POST /enterprises/{id}/{what}/{finding}/withdraw": lambda t: (
+        "checker", f"/enterprises/{t.firm()}/violation/{t.found('violations', VIOLATION)}/withdraw", posted(t, "checker", reason="登错了企业")),
     "POST /api/confirmations": lambda t: ("clerk", "/api/confirmations", {"json": {"records": [{"id": t.record(), "version": 1}]}}),
     "POST /api/confirmations/{sitting}/undo": lambda t: ("clerk", f"/api/confirmations/{t.sitting(t.record())}/undo", {}),
     "POST /enterprises/{id}/confirm": lambda t: (
@@ -382,6 +406,7 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/accounts/{login}/reset-password": of_account("reset-password"),
     "POST /api/accounts/{login}/unlock": of_account("unlock"),
     "POST /api/accounts/{login}/confirm": confirmed,
+    "POST /api/accounts/{login}/subject": of_account("subject", subject="248289761001"),
     "POST /api/keys": lambda t: ("keeper", "/api/keys", {"json": {"name": "程序", "org": "110000"}}),
     "POST /api/keys/{id}/confirm": of_key("confirm"),
     "POST /api/keys/{id}/revoke": of_key("revoke"),

@@ -21,7 +21,8 @@ from tests.api.people import Person, made
 
 READS = {
     "/", "/healthz", "/readyz", "/metrics", "/api/openapi.json",
-    "/signin", "/signin/totp", "/signin/password", "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
+    "/signin", "/signin/totp", "/signin/password", "/signin/oidc", "/signin/oidc/back",
+    "/roles", "/account", "/api/roles", "/api/me", "/api/audit", "/audit", "/api/accounts",
     "/api/keys",
     "/api/status", "/api/districts.geojson", "/api/water.geojson", "/api/basemaps", "/api/near",
     "/tiles/{source}/{z}/{x}/{y}",
@@ -32,6 +33,7 @@ READS = {
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
     "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
     "/api/incidents", "/api/incidents/{id}", "/command", "/incidents", "/incidents/{id}", "/incidents/{id}/plans/{n}",
+    "/lists", "/api/lists/{name}", "/api/inspections", "/api/violations", "/enterprises/{id}/{what}/new",
     "/api/incidents/{id}/reports",
     "/incidents/{id}/reports", "/incidents/{id}/reports/{number}", "/incidents/{id}/timeline",
     "/api/changes/{id}/attachments", "/api/attachments/{id}",
@@ -73,13 +75,16 @@ WRITES = {
     "POST /account/sessions", "POST /account/code", "POST /audit/export", "POST /api/audit/export",
     "POST /api/dangers", "POST /api/dangers/{id}/{move}", "POST /api/dangers/export",
     "POST /import/{layer}", "POST /import/{layer}/{batch}/{move}",
+    "POST /lists/export", "POST /api/lists/{name}/export",
+    "POST /api/inspections", "POST /api/inspections/{id}/withdraw", "POST /api/violations", "POST /api/violations/{id}/withdraw",
+    "POST /enterprises/{id}/{what}/new", "POST /enterprises/{id}/{what}/{finding}/withdraw",
     "POST /api/confirmations", "POST /api/confirmations/{sitting}/undo", "POST /enterprises/{id}/confirm", "POST /enterprises/{id}/unconfirm",
     "POST /dangers/new", "POST /dangers/export", "POST /dangers/{id}/{move}",
     "POST /api/methods", "POST /api/methods/{id}/activate", "POST /api/methods/{id}/discard",
     "POST /method/new", "POST /method/{id}/approve", "POST /method/{id}/discard",
     "POST /api/accounts", "POST /api/accounts/{login}/role", "POST /api/accounts/{login}/disable", "POST /api/accounts/{login}/enable",
     "POST /api/accounts/{login}/reset-password", "POST /api/accounts/{login}/unlock", "POST /api/accounts/{login}/confirm",
-    "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
+    "POST /api/accounts/{login}/subject", "POST /api/keys", "POST /api/keys/{id}/confirm", "POST /api/keys/{id}/revoke",
 }  # fmt: skip
 # The sign-in's own forms: a person's browser has no key to send, and each has an effect that may be had twice.
 FORMS = {"POST /signin", "POST /signin/totp", "POST /signin/password", "POST /signout"}
@@ -100,6 +105,9 @@ SAMPLE = {
     "number": "1",
     "n": "1",
     "source": "none",
+    "what": "violation",
+    "name": "risks",
+    "finding": "1",
     "sitting": "00000000-0000-4000-8000-000000000000",
     "z": "1",
     "x": "0",

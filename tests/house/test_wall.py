@@ -124,6 +124,14 @@ OWNED = {
                         FROM feature WHERE steward_org = %(o)s""",
     "hidden_danger_event": """INSERT INTO hidden_danger_event (danger_id, steward_org, state, happened_on, actor)
                               SELECT id, steward_org, 'listed', '2026-01-01', 'a' FROM hidden_danger WHERE steward_org = %(o)s""",
+    "inspection": """INSERT INTO inspection (feature_id, steward_org, kind, unit, inspectors, result, findings, happened_on, actor)
+                     SELECT id, steward_org, 'routine', 'uu', 'ii', 'found', 'ff', '2026-01-01', app.actor()
+                     FROM feature WHERE steward_org = %(o)s""",
+    "inspection_danger": """WITH i AS (SELECT id, steward_org FROM inspection WHERE steward_org = %(o)s)
+                            INSERT INTO inspection_danger (inspection_id, steward_org, danger_id)
+                            SELECT i.id, i.steward_org, d.id FROM i JOIN hidden_danger d USING (steward_org)""",
+    "violation": """INSERT INTO violation (feature_id, steward_org, kind, fact, basis, measure, decided_on, actor)
+                    SELECT id, steward_org, 'fire', 'ff', 'bb', 'order', '2026-01-01', app.actor() FROM feature WHERE steward_org = %(o)s""",
     "stock_batch": """INSERT INTO stock_batch (feature_id, steward_org, supply_code, supply_name, unit, actor)
                       SELECT id, steward_org, '1010101', 's', '件', 'a' FROM feature WHERE steward_org = %(o)s""",
     "stock_movement": """INSERT INTO stock_movement (stock_id, steward_org, kind, quantity, actor)

@@ -49,6 +49,8 @@ WALL: dict[str, dict[str, frozenset[str]]] = {
     "holding": RECORD, "hazard_assessment": RECORD, "hidden_danger": {"S": READ, "I": PUT | REPORT},
     # of a state without a move, as an import tells it: the moves are tried in tests/flows/test_danger.py
     "hidden_danger_event": RECORD, "stock_movement": RECORD,
+    # withdrawn by a second person: tried in tests/flows/test_finding.py
+    "inspection": {"S": READ, "I": REPORT}, "inspection_danger": {"S": READ, "I": REPORT}, "violation": {"S": READ, "I": REPORT},
     "stock_batch": {"S": READ, "I": STOCK, "U": STOCK},  # locked by who moves; a movement itself comes out of a document
     "stock_document": {"S": READ, "I": MOVE}, "stock_line": {"S": READ}, "stock_minimum": {"S": READ, "I": MOVE},
     "shelter_state": {"S": READ}, "shelter_occupancy": {"S": READ},  # a report of no shelter is refused before the wall is asked: tried apart
