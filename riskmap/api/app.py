@@ -25,6 +25,7 @@ from riskmap.api import (
     catalogue,
     changes,
     city,
+    command_pages,
     confirmations,
     danger_pages,
     dangers,
@@ -71,6 +72,7 @@ from riskmap.core.actor import OFFICER
 from riskmap.core.basemap import origins
 from riskmap.errors import BadInput, Forbidden, Problem
 from riskmap.flows.grader import Grader
+from riskmap.flows.live import Bell
 from riskmap.flows.oidc import Provider
 from riskmap.flows.register import Desk
 from riskmap.settings import Settings
@@ -103,6 +105,7 @@ FAMILIES = (
     lists,
     activity,
     incidents,
+    command_pages,
     papers,
     reports,
     dispatches,
@@ -167,7 +170,7 @@ def create_app(settings: Settings, db: Database, *, grading: bool = True) -> Fas
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
-    app.state.refusals = Refusals(db)
+    app.state.refusals, app.state.bell = Refusals(db), Bell(db)
     keeper = Keeper(db)
     app.add_middleware(Guard, keeper=keeper, db=db, settings=settings)
     app.add_middleware(Measured)

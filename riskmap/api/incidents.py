@@ -15,6 +15,7 @@ from riskmap.core.response.scenario import Given
 from riskmap.errors import Unavailable
 from riskmap.flows import incident, respond
 from riskmap.flows.grader import Grader
+from riskmap.flows.sheet import sheet
 from riskmap.store import incidents
 from riskmap.store.query import Conn
 
@@ -99,6 +100,7 @@ class Trial(Strict):
     kind: Annotated[str, Field(max_length=40)] | None = None
     happened_at: AwareDatetime | None = None
     scenario: Scenario = Scenario()
+    language: Literal["zh-CN", "en"] = "zh-CN"
 
 
 class Logged(Facts):
@@ -164,7 +166,7 @@ def trial(request: Request, body: Trial) -> Json:
     client_key(request)
     at = now()
     with reading(request) as conn:
-        given = body.scenario.given()
+        given, held = body.scenario.given(), None
         if body.incident is not None:
             held = incident.one(conn, body.incident)
             place = respond.Place(held["lon"], held["lat"], None, held["facts"]["title"])
@@ -176,7 +178,8 @@ def trial(request: Request, body: Trial) -> Json:
             place = incident.place_said(conn, desk(request), body.model_dump())
             kind, happened_at = incident.known_kind(desk(request), body.kind or "accident.chemical"), body.happened_at
         found = respond.made(conn, desk(request), ground(request), place, given, kind, happened_at, at, beside=body.incident)
-    return Json({"inputs": incident.plain(asdict(given)), "outcome": found["outcome"]})
+    told = sheet(desk(request), found["outcome"], held, None, body.language == "en")
+    return Json({"inputs": incident.plain(asdict(given)), "outcome": found["outcome"], "sheet": told})
 
 
 @router.get("/{id}")

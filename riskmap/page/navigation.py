@@ -27,8 +27,10 @@ class Entry(NamedTuple):
 ENTRIES: tuple[Entry, ...] = (
     Entry("/", "nav.map", "map.read"),
     Entry("/register", "nav.register", "feature.propose"),
-    Entry("/enterprises", "nav.enterprises", "map.read"),
     Entry("/review", "nav.review", "map.read"),
+    Entry("/command", "nav.command", "incident.command"),
+    Entry("/incidents", "nav.incidents", "incident.read"),
+    Entry("/enterprises", "nav.enterprises", "map.read"),
     Entry("/dangers", "nav.dangers", "map.read"),
     Entry("/lists", "nav.lists", "map.read"),
     Entry("/stock", "nav.stock", "map.read"),

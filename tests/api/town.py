@@ -312,6 +312,10 @@ CASES: dict[str, Callable[[Town], Request]] = {
     "POST /api/incidents/{id}/plans/{number}/export": lambda t: (
         "city", f"/api/incidents/{t.incident()}/plans/1/export", {"json": {"format": "docx"}}),
     "POST /incidents/{id}/plans/{number}/export": lambda t: ("city", f"/incidents/{t.incident()}/plans/1/export", posted(t, "city", format="docx")),
+    "POST /incidents/{id}/log": lambda t: (
+        "city", f"/incidents/{t.incident()}/log", posted(t, "city", move="note", note="风向改变")),
+    "POST /incidents/{id}/hold": lambda t: (
+        "city", f"/incidents/{t.incident()}/hold", posted(t, "city")),
     "POST /api/whatif": lambda t: ("city", "/api/whatif", {"json": {"district": "110101"}}),
     "POST /api/layers/{layer}/features": lambda t: ("city", "/api/layers/risk_source/features", {"json": t.source()}),
     "PATCH /api/layers/{layer}/features/{id}": lambda t: (

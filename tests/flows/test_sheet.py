@@ -83,3 +83,12 @@ def test_names_values_and_bases_are_all_worded(db: Database, desk: Desk, plant: 
         told = sheet(desk, planned(db, desk, plant["hazard"], given), None, None, english=True)
         for row in part(told, "assumptions")["rows"]:
             assert row["cells"][0] != row["key"] and row["cells"][2] not in ("given", "record", "default", "computed")
+
+
+def test_every_piece_that_leaves_a_depot_is_told(db: Database, desk: Desk, plant: dict[str, int]) -> None:  # noqa: F811
+    plan = planned(db, desk, plant["hazard"], Given(kind="circle", radius_m=1000, mode="drive"))
+    told = {r["id"]: r["cells"][1] for r in part(sheet(desk, plan, None, None, english=False), "depots")["rows"]}
+    assert [x for s in plan["supplies"] for x in s["shares"]] and set(told) == {x["depot"] for s in plan["supplies"] for x in s["shares"]}
+    for s in plan["supplies"]:
+        for x in s["shares"]:
+            assert f"{s['zh']} {x['pieces']:,.0f} {x['unit']}" in told[x["depot"]]

@@ -37,8 +37,8 @@ READS = {
     "/register", "/register/{layer}", "/register/{layer}/{id}", "/drafts", "/drafts/{change}", "/drafts/{change}/summary", "/api/place",
     "/api/chemicals", "/hazards/{id}", "/enterprises", "/enterprises/{id}",
     "/activity", "/api/activity", "/api/waiting",
+    "/api/incidents", "/api/incidents/{id}", "/command", "/incidents", "/incidents/{id}", "/incidents/{id}/plans/{n}",
     "/lists", "/api/lists/{name}", "/api/inspections", "/api/violations", "/enterprises/{id}/{what}/new",
-    "/api/incidents", "/api/incidents/{id}",
     "/api/incidents/{id}/reports",
     "/api/incidents/{id}/dispatches", "/incidents/{id}/dispatches",
     "/incidents/{id}/reports", "/incidents/{id}/reports/{number}", "/incidents/{id}/timeline",
@@ -56,6 +56,7 @@ READS = {
 }  # fmt: skip
 # Every one of these asks for an Idempotency-Key, also those that only compute: the client cannot know whether its first try arrived.
 WRITES = {
+    "POST /incidents/{id}/log", "POST /incidents/{id}/hold",
     "POST /api/layers/{layer}/features", "PATCH /api/layers/{layer}/features/{id}", "POST /api/layers/{layer}/features/{id}/retire",
     "POST /api/layers/{layer}/imports", "POST /api/layers/{layer}/imports/{batch}/commit", "POST /api/layers/{layer}/imports/{batch}/undo",
     "POST /api/layers/{layer}/imports/{batch}/submit", "POST /api/layers/{layer}/imports/{batch}/withdraw",
@@ -112,6 +113,7 @@ SAMPLE = {
     "kind": "issue",
     "number": "1",
     "step": "load",
+    "n": "1",
     "source": "none",
     "what": "violation",
     "name": "risks",

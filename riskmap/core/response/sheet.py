@@ -25,6 +25,7 @@ BEIJING = dt.timezone(dt.timedelta(hours=8))
 NUMERAL = ("", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ")
 SPARE = 8  # usable shelters with nobody sent to them that are named
 PLACES = 12  # places of people without a shelter that are named
+FEW = 2  # depots named beside an item; all of them are in the table of depots
 MOST = 40  # struck-out shelters named one by one; how many more there are is said
 # what is known of a way, the worst first; without roads nothing is
 ROUTES = {
@@ -281,19 +282,28 @@ class _Writer:
                             note=f"{gone} 处在区内或下风，划掉 / {gone} inside the zone or downwind, struck out")  # fmt: skip
 
     def supplies(self) -> dict[str, Any]:
-        rows = []
+        rows, out = [], dict[int, list[str]]()
         for s in self.plan["supplies"]:
             shares = [x for x in s["shares"] if x["depot"] in self.depots]
-            gives = [f"{self.name(self.depots[x['depot']])} {self.n(x['pieces'])} {self.unit(x['unit'])}" for x in shares]
-            could = [f"{self.name(self.depots[x['depot']])} {self.n(x['worth'])}" for x in s["could"] if x["depot"] in self.depots]
+            for x in shares:
+                out.setdefault(x["depot"], []).append(f"{s['en'] if self.english else s['zh']} {self.n(x['pieces'])} {self.unit(x['unit'])}")
+            gives = self.few([f"{self.name(self.depots[x['depot']])} {self.n(x['pieces'])} {self.unit(x['unit'])}" for x in shares])
+            could = self.few([f"{self.name(self.depots[x['depot']])} {self.n(x['worth'])}" for x in s["could"] if x["depot"] in self.depots])
             cells = [s["en"] if self.english else s["zh"], self.unit(s["unit"]), *(self.n(s[k]) for k in ("need", "allocated", "shortage"))]
-            rows.append(self.row(None, [*cells, "；".join(gives), "；".join(could)], "bad" if s["shortage"] else ""))
+            rows.append(self.row(None, [*cells, gives, could], "bad" if s["shortage"] else ""))
         days = next((a["value"] for a in self.plan["assumptions"] if a["name"] == "days"), None)
         head = self.head("品名 / Item", "单位 / Unit", "#需要 / Need", "#可调 / Given", "#缺口 / Short", "出库 / From", "谁能补 / Who could fill it")
         empty = self.t("没有储备库或没有标准，物资未知 / no depot or no norm: supplies are not known")
         note = f"{self.n(days)} 天，已扣保底、过期和他处占用 / {self.n(days)} days, less reserves, expired lots and what others hold"
         table = {"kind": "table", "key": "supplies", "rows": rows, "head": head, "empty": empty}
-        return self.section("supplies", "物资 / Supplies", table, note=note)
+        by = [self.row(self.depots[d], [self.name(self.depots[d]), "；".join(what)]) for d, what in out.items()]
+        depots = {"kind": "table", "key": "depots", "rows": by, "head": self.head("储备库 / Depot", "出库 / Gives"), "empty": ""}
+        return self.section("supplies", "物资 / Supplies", table, depots, note=note)
+
+    def few(self, texts: list[str]) -> str:
+        """The first of many, and how many there are."""
+        more = len(texts) - FEW
+        return "；".join(texts[:FEW]) + (self.t(f" 等 {len(texts)} 库 / , and {more} more") if more > 0 else "")
 
     def teams(self) -> dict[str, Any]:
         rows = []

@@ -2,7 +2,7 @@
 
 import { get as fetchJson, stopped } from "../api.js";
 import * as catalogue from "../catalogue.js";
-import { $, clear, h, iconButton, layerIcon, mark, tabKeys } from "../dom.js";
+import { $, clear, h, icon, iconButton, layerIcon, mark, tabKeys } from "../dom.js";
 import { levelName } from "../format.js";
 import { t } from "../i18n.js";
 import { asked, boxText, path } from "../query.js";
@@ -87,8 +87,10 @@ function paint(card, layer, feature, top) {
   draw();
   tabKeys(row);
   const p = feature.properties, district = p.district && catalogue.district(p.district);
+  const commands = layer.look.by_level && feature.geometry && $("nav-command");      // only who may is offered it
   clear(card, top, row, body, h("div", { class: "rec-f" },
-    h("button", { type: "button", class: "btn btn-main", onclick: () => { tab = "near"; draw(); if (feature.geometry) tools.view.flyTo(...feature.geometry.coordinates, 14.5); } }, t("card.near")),
+    commands ? h("a", { class: "btn btn-main", id: "assess", href: `/command?id=${layer.name}:${feature.id}` }, icon("warn"), t("cmd.from")) : null,
+    h("button", { type: "button", class: commands ? "btn" : "btn btn-main", onclick: () => { tab = "near"; draw(); if (feature.geometry) tools.view.flyTo(...feature.geometry.coordinates, 14.5); } }, t("card.near")),
     district ? h("button", { type: "button", class: "btn btn-quiet end", onclick: () => set({ district: p.district, why: true, id: null }) }, t("card.why", { name: catalogue.districtName(p.district), level: levelName(district.shown).split(" ")[0] })) : null));
 }
 
