@@ -59,12 +59,14 @@ def load(db: Database, desk: Desk, city: City, actor: Actor, now: dt.datetime, s
         say(f"{name}: {stored[name]}")
     hazards, sources, depots = (desk.catalogue.with_role(role)[0] for role in ("major_hazard", "source", "depot"))
     with db.as_user(actor, write=True) as conn:
+        ledgers.be_patient(conn, PATIENCE_S)
         stored["holding"] = ledgers.bring_holdings(conn, hazards, city.holdings, actor.id, now)
         stored["hidden_danger"] = ledgers.bring_dangers(conn, sources, city.dangers, actor.id, now, demo=True)
         stored["hidden_danger_event"] = ledgers.bring_danger_events(conn, city.events, actor.id, now)
         stored["stock"] = ledgers.bring_stock(conn, depots, city.stock, actor.id, now, demo=True)
     grid = {"cell": city.cell.tolist(), "district_code": city.cell_district, "residents_milli": city.residents_milli.tolist()}
     with db.as_engine() as conn:
+        ledgers.be_patient(conn, PATIENCE_S)
         stored["population_cell"] = ledgers.bring_population(conn, grid, POPULATION, POPULATION_SOURCE, CENSUS_ON, now, demo=True)
     say(", ".join(f"{name}: {n}" for name, n in stored.items() if name not in city.layers))
     return stored

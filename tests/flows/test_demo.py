@@ -128,3 +128,20 @@ def test_history_is_marked_and_given_once(db):
     with db.as_user(OPERATOR) as conn:
         assert conn.execute("SELECT bool_and(demo) AS all_marked, max(closed_on) AS last FROM closing").fetchone() == {
             "all_marked": True, "last": TODAY - dt.timedelta(days=7)}
+
+
+def test_a_slow_disk_does_not_stop_the_load(db, dsns, desk, small):
+    """Every statement of the load may outlast a request: here one of each table takes longer than both limits."""
+    from riskmap.store.database import Database
+    from riskmap.store.migrate import connect
+
+    with connect(dsns.superuser) as conn:
+        name = conn.execute("SELECT current_database() AS n").fetchone()["n"]
+        for role in ("riskmap_app", "riskmap_engine"):
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                conn.execute(f"ALTER ROLE {role} IN DATABASE {name} SET {limit} = '900ms'")
+        conn.execute("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$")
+        for table in ("holding", "hidden_danger", "stock_batch", "population_cell"):
+            conn.execute(f"CREATE TRIGGER zz_slow AFTER INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION slow()")
+    with Database(dsns.app, dsns.engine, pool_size=2) as slow:
+        assert demo.load(slow, desk, small, OPERATOR, NOW)["population_cell"] == 500

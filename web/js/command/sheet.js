@@ -1,8 +1,13 @@
 // The sections of a plan on the screen, as the server words them; web/templates/sheet.html draws the same.
 
-import { h } from "../dom.js";
+import { clear, h } from "../dom.js";
+import { count } from "../format.js";
+import { t } from "../i18n.js";
 
-const cell = (text, head, first) => h("td", { class: head && head.num ? "num" : null }, first || text);
+const FIRST = 12;                   // rows of a long table before it is asked for whole; what is bad is never behind the button
+const whole = new Set();            // keys of the tables that were; they stay whole when the wind turns
+
+const cell = (text, head, first) => h("td", { class: head && head.num ? "num" : null, "data-head": head ? head.text : null }, first || text);
 
 function table(p, choose) {
   if (!p.rows.length) return p.empty ? h("p", { class: "t13 cwarn" }, p.empty) : null;
@@ -11,8 +16,10 @@ function table(p, choose) {
     const name = placed ? h("button", { type: "button", class: "c-go", onclick: () => choose(r.lon, r.lat) }, r.tone === "struck" ? h("s", {}, r.cells[0]) : r.cells[0]) : null;
     return h("tr", { class: r.tone ? `is-${r.tone}` : null, "data-id": r.id, "data-key": r.key }, r.cells.map((text, i) => cell(text, p.head[i], i === 0 ? name : null)));
   };
+  const short = p.rows.length > FIRST + 3 && !whole.has(p.key), body = h("tbody", {}, (short ? p.rows.filter((r, i) => i < FIRST || r.tone === "bad") : p.rows).map(row));
+  const more = short ? h("button", { type: "button", class: "btn btn-s c-all", onclick: () => { whole.add(p.key); more.remove(); clear(body, p.rows.map(row)); body.querySelectorAll("tr")[FIRST].scrollIntoView({ block: "nearest" }); } }, t("cmd.all", { n: count(p.rows.length) })) : null;
   return h("div", { class: "tb-wrap" }, h("table", { class: "tb tb-d c-t", "data-table": p.key },
-    h("thead", {}, h("tr", {}, p.head.map((one) => h("th", { scope: "col", class: one.num ? "num" : null }, one.text)))), h("tbody", {}, p.rows.map(row))));
+    h("thead", {}, h("tr", {}, p.head.map((one) => h("th", { scope: "col", class: one.num ? "num" : null }, one.text)))), body), more);
 }
 
 function part(p, choose) {
