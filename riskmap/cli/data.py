@@ -25,7 +25,7 @@ from riskmap.flows.survey import beijing_day
 from riskmap.readers import Limits
 from riskmap.settings import Settings, settings
 from riskmap.store import imports, journal
-from riskmap.store.ledgers import be_patient
+from riskmap.store.patience import be_patient
 from riskmap.store.places import gazetteer
 
 OUTCOMES = {

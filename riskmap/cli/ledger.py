@@ -18,7 +18,7 @@ from riskmap.flows.intake import digest
 from riskmap.readers import Limits
 from riskmap.settings import Settings
 from riskmap.store.database import Database
-from riskmap.store.ledgers import be_patient
+from riskmap.store.patience import be_patient
 
 SHOWN = 20
 PATIENCE_S = 3_600

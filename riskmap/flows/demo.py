@@ -28,6 +28,7 @@ from riskmap.core.grading.method import Method
 from riskmap.flows.register import Desk, Source, commit, plan
 from riskmap.store import ledgers, places
 from riskmap.store.database import Database
+from riskmap.store.patience import be_patient
 from riskmap.store.query import Conn
 
 FILE_NAME = "演示数据 demo city"
@@ -59,14 +60,14 @@ def load(db: Database, desk: Desk, city: City, actor: Actor, now: dt.datetime, s
         say(f"{name}: {stored[name]}")
     hazards, sources, depots = (desk.catalogue.with_role(role)[0] for role in ("major_hazard", "source", "depot"))
     with db.as_user(actor, write=True) as conn:
-        ledgers.be_patient(conn, PATIENCE_S)
+        be_patient(conn, PATIENCE_S)
         stored["holding"] = ledgers.bring_holdings(conn, hazards, city.holdings, actor.id, now)
         stored["hidden_danger"] = ledgers.bring_dangers(conn, sources, city.dangers, actor.id, now, demo=True)
         stored["hidden_danger_event"] = ledgers.bring_danger_events(conn, city.events, actor.id, now)
         stored["stock"] = ledgers.bring_stock(conn, depots, city.stock, actor.id, now, demo=True)
     grid = {"cell": city.cell.tolist(), "district_code": city.cell_district, "residents_milli": city.residents_milli.tolist()}
     with db.as_engine() as conn:
-        ledgers.be_patient(conn, PATIENCE_S)
+        be_patient(conn, PATIENCE_S)
         stored["population_cell"] = ledgers.bring_population(conn, grid, POPULATION, POPULATION_SOURCE, CENSUS_ON, now, demo=True)
     say(", ".join(f"{name}: {n}" for name, n in stored.items() if name not in city.layers))
     return stored
@@ -86,7 +87,7 @@ def _register(db: Database, desk: Desk, name: str, table: dict[str, list[Any]], 
     if checked.refused.any():
         raise AssertionError(f"demo {name}: {checked.findings[:3]}")
     with db.as_user(actor, write=True) as conn:
-        ledgers.be_patient(conn, PATIENCE_S)
+        be_patient(conn, PATIENCE_S)
         made = plan(conn, desk, checked, Source(file_name=FILE_NAME, demo=True), actor)
         done = commit(conn, desk, made["id"], made["plan_hash"], actor, now, accept_duplicates=True)
     return int(done["counts"]["created"])

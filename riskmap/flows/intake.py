@@ -25,6 +25,7 @@ from riskmap.flows import progress, register
 from riskmap.flows.register import Desk, Source
 from riskmap.readers import Limits
 from riskmap.store import imports, journal, known
+from riskmap.store.patience import be_patient
 from riskmap.store.query import Conn
 
 KEEP_S = 30 * 86_400  # an upload is kept this long, so that it can be given back marked
@@ -73,6 +74,7 @@ def inspect(desk: Desk, table: Table, asked: Asked) -> Checked:
 
 def plan(conn: Conn, desk: Desk, path: Path, table: Table, checked: Checked, asked: Asked, actor: Actor) -> dict[str, Any]:
     """Plan the checked table; {id, state, counts, plan_hash, findings, mapping}. Nothing in force changes."""
+    be_patient(conn)
     progress.tell("planning", total=checked.n)
     step = max(1, checked.n // _SAMPLE)
     codes, names = ([v for v in checked.columns[k][::step] if v is not None] for k in ("code", "name"))

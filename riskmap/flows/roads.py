@@ -24,7 +24,7 @@ from riskmap.errors import BadInput, SetupError
 from riskmap.flows.survey import beijing_day, method_of
 from riskmap.store import journal, roads
 from riskmap.store.database import Database
-from riskmap.store.ledgers import be_patient
+from riskmap.store.patience import be_patient
 from riskmap.store.query import Conn
 
 EDITION = 1  # of how lines are made a network: another one makes the same file another network

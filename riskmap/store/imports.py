@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from riskmap.store.patience import be_patient
 from riskmap.store.query import Conn, jsonb, row, rows, run, sql
 
 
@@ -98,7 +99,8 @@ def batch(conn: Conn, layer: str, id: int) -> dict[str, Any] | None:
 
 
 def lock(conn: Conn, id: int) -> dict[str, Any] | None:
-    """The batch, locked until the transaction ends."""
+    """The batch, locked until the transaction ends, which may take as long as a batch takes."""
+    be_patient(conn)
     return row(conn, "imports_lock", batch=id)
 
 

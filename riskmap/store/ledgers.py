@@ -17,11 +17,6 @@ Table = Mapping[str, Sequence[Any]]
 CLOSING = ("district_code", "closed_on", "d_micro", "t_micro", "computed", "shown", "predecessor")
 
 
-def be_patient(conn: Conn, seconds: int) -> None:
-    """Statements of this transaction may take so long: whole-city loads outlast what a request is allowed."""
-    row(conn, "ledgers_patience", limit=f"{int(seconds)}s")
-
-
 def bring_holdings(conn: Conn, layer: str, table: Table, actor: str, now: dt.datetime) -> int:
     """Chemicals of major hazards."""
     return run(conn, "ledgers_holdings", layer=layer, actor=actor, now=now, **table)

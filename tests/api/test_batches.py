@@ -6,6 +6,8 @@ import pytest
 
 from riskmap.api.app import create_app
 from riskmap.settings import settings
+from riskmap.store.database import Database
+from riskmap.store.migrate import connect
 from tests.api.people import Person, made
 
 URL = "/api/layers/risk_source/imports"
@@ -70,3 +72,26 @@ def test_withdrawn_before_the_decision(at):
     seen = {"plan_hash": at["zhou"].post(f"{url}/submit", json={"plan_hash": plan["plan_hash"]}).json()["plan_hash"]}
     assert at["zhou"].post(f"{url}/withdraw").json()["state"] == "withdrawn"
     assert at["shen"].post(f"{url}/approve", json=seen).status_code == 409
+
+
+def test_a_slow_disk_does_not_stop_a_batch(db, dsns, tmp_path):
+    """Reading in, handing in, approving and undoing may each outlast what a request is allowed."""
+    for login, (role, org) in WHO.items():
+        made(db, login, role, org)
+    with connect(dsns.superuser) as conn:
+        name = conn.execute("SELECT current_database() AS n").fetchone()["n"]
+        conn.execute(f"ALTER ROLE riskmap_app IN DATABASE {name} SET statement_timeout = '900ms'")
+        conn.execute("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$")
+        for what in ("INSERT ON import_row", "UPDATE ON import_batch", "INSERT ON feature_version"):
+            conn.execute(f"CREATE TRIGGER zz_{what[:6].lower()} AFTER {what} FOR EACH STATEMENT EXECUTE FUNCTION slow()")
+    with Database(dsns.app, dsns.engine, pool_size=2) as slow:
+        app = create_app(settings(), slow, grading=False)
+        app.state.settings = app.state.settings.model_copy(update={"var_dir": tmp_path})
+        zhou, shen = (Person(app).signed(login) for login in ("zhou", "shen"))
+        plan = zhou.post(URL, files={"file": ("大兴.csv", (HEAD + ROWS).encode())}).json()
+        url = f"{URL}/{plan['id']}"
+        handed = zhou.post(f"{url}/submit", json={"plan_hash": plan["plan_hash"]})
+        assert handed.status_code == 200, handed.text
+        put = shen.post(f"{url}/approve", json={"plan_hash": handed.json()["plan_hash"]})
+        assert put.status_code == 200, put.text
+        assert shen.post(f"{url}/undo").status_code == 200

@@ -13,8 +13,8 @@ import psycopg
 from riskmap.core.actor import OPERATOR
 from riskmap.core.feature import check
 from riskmap.flows.register import Source, commit, plan
-from riskmap.store import ledgers
 from riskmap.store.database import Database
+from riskmap.store.patience import be_patient
 from tests.bench.city import Place, desk, layers
 from tests.bench.table import Row, best
 
@@ -30,7 +30,7 @@ def registered(db: Database, name: str, table: dict, now: dt.datetime) -> tuple[
     checking = time.perf_counter() - clock
     clock = time.perf_counter()
     with db.as_user(OPERATOR, write=True) as conn:
-        ledgers.be_patient(conn, PATIENCE_S)
+        be_patient(conn, PATIENCE_S)
         made = plan(conn, at, checked, Source(file_name="bench", demo=True), OPERATOR)
         commit(conn, at, made["id"], made["plan_hash"], OPERATOR, now, accept_duplicates=True)
     return checking, time.perf_counter() - clock
