@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 
@@ -31,11 +32,12 @@ def at(db) -> dict[str, Person]:
 
 
 def parts(content: bytes) -> bytes:
-    """All bytes of a file, those of a zip unpacked."""
+    """All bytes of a file, those of a zip unpacked and its XML's character references written out."""
     if not content.startswith(b"PK"):
         return content
     with zipfile.ZipFile(io.BytesIO(content)) as whole:
-        return b"".join(whole.read(name) for name in whole.namelist())
+        read = b"".join(whole.read(name) for name in whole.namelist())
+    return html.unescape(read.decode("utf-8", "replace")).encode()
 
 
 def told(content: bytes) -> tuple[bool, bool]:

@@ -23,6 +23,7 @@ from pyproj import Geod
 from riskmap.core.consequence.plume import HIGH_M, LOW_M, Plume
 from riskmap.errors import BadInput
 
+EDGE_M = 0.01  # who stands on the edge is inside, whichever way the last digit is rounded
 SPREAD_DEG = 30.0
 CALM_MS = 1.5
 LEAST_UPWIND_M = 100.0
@@ -81,9 +82,9 @@ def deciding(cloud: Cloud) -> shapely.Polygon:
     # the far end is an arc: a chord would cut off people who are as near as those on the axis
     widest = math.radians(min(180.0, SPREAD_DEG + cloud.angles[-1][1]))
     arc = [(_out(cloud.reach_m) * math.cos(axis + t), _out(cloud.reach_m) * math.sin(axis + t))
-           for t in np.linspace(widest, -widest, max(8, int(2 * math.degrees(widest) / STEP_DEG)))]  # fmt: skip
+           for t in np.linspace(widest, -widest, 1 + math.ceil(2 * math.degrees(widest) / STEP_DEG))]  # fmt: skip
     swept = shapely.make_valid(shapely.Polygon([(0.0, 0.0), *left, *arc, *reversed(right)]))
-    whole = shapely.union_all([swept, _disc(cloud.upwind_m)])
+    whole = shapely.union_all([swept, _disc(cloud.upwind_m)]).buffer(EDGE_M, join_style="mitre")
     return shapely.Polygon(whole.exterior) if whole.geom_type == "Polygon" else shapely.convex_hull(whole)
 
 

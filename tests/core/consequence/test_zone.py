@@ -36,6 +36,13 @@ def test_within_thirty_degrees_and_the_reach_nobody_is_outside(heavy: bool, wind
     assert zone.deciding(cloud).covers(at(turned + 180 + off, share * cloud.reach_m * (1 - 1e-6)))
 
 
+@pytest.mark.parametrize("wind", [1.5, 3.0, 12.0])
+def test_the_far_edge_is_nowhere_cut_by_a_chord(wind: float) -> None:
+    cloud = of(wind, 0.0, heavy=True)
+    shape = zone.deciding(cloud)
+    assert all(shape.covers(at(180 + off, cloud.reach_m)) for off in np.arange(-30, 30.01, 0.1))
+
+
 @given(st.floats(1.5, 20), st.floats(0, 360), st.floats(-30, 30), st.integers(0, 200), st.sampled_from([-1, 1]))
 def test_the_plume_turned_anywhere_within_the_doubt_stays_inside(wind: float, turned: float, off: float, corner: int, side: int) -> None:
     cloud = of(wind, turned)
