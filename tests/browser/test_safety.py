@@ -80,7 +80,7 @@ def test_hostile_names_are_literal_around_a_record_on_the_map_and_on_the_wall(
         open_map(tab, site, f"l=risk_source&id={hostile_ids[name]}&v=39.9,116.4,15")
         expect(tab.locator("#card h2")).to_be_visible()
         assert tab.locator("#card h2").text_content() == name
-        tab.locator("#card .btn-main").click()  # flies there: the name is drawn on the map, its neighbours are listed
+        tab.locator("#card .rec-f button").first.click()  # flies there: the name is drawn on the map, its neighbours are listed
         settled(tab)
         assert watched.clean()
     tab.locator("#export").click()
