@@ -92,3 +92,12 @@ def test_every_piece_that_leaves_a_depot_is_told(db: Database, desk: Desk, plant
     for s in plan["supplies"]:
         for x in s["shares"]:
             assert f"{s['zh']} {x['pieces']:,.0f} {x['unit']}" in told[x["depot"]]
+
+
+@pytest.mark.parametrize("beyond", [False, True])
+def test_where_the_model_ends_the_zone_is_said_to_reach_further(db: Database, desk: Desk, plant: dict[str, int], beyond: bool) -> None:  # noqa: F811
+    plan = planned(db, desk, plant["hazard"], Given(wind_ms=3, wind_from_deg=180, rate_kg_s=0.9))
+    for level in plan["zone"]["levels"]:
+        level["beyond"] = beyond
+    facts = {r["label"]: r["value"] for r in section(sheet(desk, plan, None, None, english=False), "zone")["parts"][0]["rows"]}
+    assert facts["最远"].startswith("> ") == beyond

@@ -189,9 +189,10 @@ class _Writer:
 
     def zone(self) -> dict[str, Any]:
         z = self.plan["zone"]
+        more = "> " if any(level["decides"] and level["beyond"] for level in z["levels"]) else ""  # the model ends there, the gas may not
         rows = [{"label": self.t("影响区 / Zone"), "value": self.t(VALUES.get(("kind", z["kind"]), z["kind"]))},
                 {"label": self.t("面积 / Area"), "value": f"{z['area_km2']:,} km²"},
-                {"label": self.t("最远 / Farthest"), "value": self.way(z["farthest_m"])}]  # fmt: skip
+                {"label": self.t("最远 / Farthest"), "value": more + self.way(z["farthest_m"])}]  # fmt: skip
         if z["substance"]:
             rows.insert(0, {"label": self.t("物质 / Substance"), "value": z["substance"]})
         if z["every_direction"]:
